@@ -1,0 +1,54 @@
+# Each target sets up what it needs; stamps in .stamps keep anything from being installed twice.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMPS := .stamps
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup serve site test test-fast bench validate lint clean
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(STAMPS)/venv: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed. On Debian: sudo apt-get install python3   On macOS: brew install python"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "Python's venv module is missing. On Debian: sudo apt-get install python3-venv   On macOS: brew install python"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --require-hashes -r requirements.txt -r requirements-dev.txt
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/packages: $(STAMPS)/venv pyproject.toml mlsysim_wheel/pyproject.toml
+	$(PY) -m pip install --quiet --no-deps --no-build-isolation -e ./mlsysim_wheel -e .
+	@touch $@
+
+setup: $(STAMPS)/packages  ## a virtual environment with everything pinned and hash-checked
+
+site: setup  ## build the static site into _site/
+	$(PY) build_site.py
+
+serve: setup  ## build the site and serve it (PORT=8000)
+	$(PY) build_site.py --serve --port $(PORT)
+
+test: setup site  ## every test, the browser's last
+	$(PY) -m pytest mlsysim_wheel/tests
+	$(PY) -m pytest tests --ignore=tests/browser
+	@if [ -d tests/browser ]; then $(PY) -m pytest tests/browser; fi
+
+test-fast: setup  ## without the site and the browser
+	$(PY) -m pytest mlsysim_wheel/tests tests --ignore=tests/browser --ignore=tests/site
+
+bench: setup  ## how long the simulator and the site take
+	@if [ -f tests/bench.py ]; then $(PY) tests/bench.py; fi
+	$(PY) build_site.py --time
+
+validate: setup  ## the simulator against published measurements
+	$(PY) -m pytest tests/validation
+
+lint: setup  ## style
+	$(VENV)/bin/ruff check .
+
+clean:  ## remove what was built (the download cache stays)
+	rm -rf _site $(STAMPS) $(VENV)

@@ -1,0 +1,203 @@
+"""One lab in the hands of one student: its log, what may be recorded, and where it is kept.
+
+A notebook holds one `Lab`. It is made once and never re-made; what changes is the log, which lives in marimo's state.
+Cells that show something of the log call `log()`, so marimo re-runs them whenever an entry is added.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from pathlib import Path
+
+import marimo as mo
+import mlsysim
+from mlsysim import catalog
+from mlsysim.errors import MlsysimError
+from mlsysim.quantity import unit_of
+
+from labkit import log as logs
+from labkit.course import lab_info
+from labkit.experiment import ChoiceQuestion, Drill, Experiment
+from labkit.log_file import LogRefused, export_bytes, import_bytes
+from labkit.log_types import Log, Simulator
+from labkit.storage import Saved, open_storage
+
+
+class Lab:
+    """The experiments, the drills, the log, and the student's actions on it.
+
+    Every action returns "" when it was done, or the sentence that says why not.
+    """
+
+    def __init__(self, lab_id: str, experiments, drills, storage, log: Log, problem: str = ""):
+        self.info = lab_info(lab_id)
+        self.experiments: tuple[Experiment, ...] = tuple(f.experiment for f in experiments)
+        self.drills: tuple[Drill, ...] = tuple(f.drill for f in drills)
+        self.storage, self.problem = storage, problem
+        self.log, self._set = mo.state(log, allow_self_loops=True)
+        self.alternative: dict | None = None  # the tested design that the student set aside
+        self.notices: dict[str, str] = {}  # what the last action in each part had to say
+        self._results: dict = {}
+
+    # --- what the simulator says -------------------------------------------------------------------------------
+
+    def result(self, exp: Experiment, controls: dict, seed: int = 0):
+        """The experiment's result at these controls, or the simulator's own error where there is none."""
+        key = (exp.key, seed, tuple(controls.items()))
+        if key not in self._results:
+            if len(self._results) > 256:
+                self._results.clear()
+            try:
+                self._results[key] = exp.result(controls, exp.draw(seed))
+            except MlsysimError as error:
+                self._results[key] = error
+        return self._results[key]
+
+    def truth(self, exp: Experiment):
+        """The answer to the part's question, from the same call that draws its chart."""
+        return exp.predict.truth(self.result(exp, exp.defaults))
+
+    # --- what the student does ---------------------------------------------------------------------------------
+
+    def lock(self, exp: Experiment, value, low=None, high=None) -> str:
+        """Lock a prediction: a number with its interval, or the key of a choice."""
+        if logs.prediction(self.log(), exp.key):
+            return "This prediction is locked already."
+        q = exp.predict
+        if isinstance(q, ChoiceQuestion):
+            if value not in q.options:
+                return "Choose one of the options first."
+            return self._append("prediction", part=exp.key, choice=value)
+        if not all(isinstance(v, (int, float)) and math.isfinite(v) for v in (value, low, high)):
+            return "Fill in all three numbers: your guess, and the lowest and the highest that you would still believe."
+        if not low <= value <= high:
+            return f"The interval must hold your guess: {q.show(low)} to {q.show(high)} does not hold {q.show(value)}."
+        if not q.low <= low or not high <= q.high:
+            return f"Answers here lie between {q.show(q.low)} and {q.show(q.high)}; yours reaches from {q.show(low)} to {q.show(high)}."
+        return self._append(
+            "prediction", part=exp.key, value=float(value), low=float(low), high=float(high), unit=q.unit or "1", field=q.result or None,
+            controls=exp.defaults,
+        )  # fmt: skip
+
+    def record(self, exp: Experiment, controls: dict, choice: str | None, sentence: str) -> str:
+        """Record what stands on the instrument now."""
+        if exp.predict and not logs.prediction(self.log(), exp.key):
+            return "Lock a prediction first; the instrument opens then."
+        result = self.result(exp, controls)
+        if isinstance(result, MlsysimError):
+            return f"There is no result to record here. {result}"
+        keys = exp.explain.keys(result) if exp.explain else ()
+        if keys and not choice:
+            return "Choose what binds here before you record."
+        if not sentence.strip():
+            return "Write one sentence of your own before you record."
+        right = choice in keys if keys else None
+        return self._append(
+            "observation", part=exp.key, controls=controls, result=exp.log_result(result), explanation=choice if keys else None, right=right,
+            text=sentence.strip(),
+        )  # fmt: skip
+
+    def set_aside(self, exp: Experiment, controls: dict) -> str:
+        """Keep this tested design as the alternative that is rejected."""
+        result = self.result(exp, controls, self.log().seed)
+        if isinstance(result, MlsysimError):
+            return f"This design has no result to reject. {result}"
+        self.alternative = {"controls": dict(controls), "result": exp.log_result(result)}
+        return ""
+
+    def decide(self, exp: Experiment, controls: dict, rationale: str, revisit_when: str) -> str:
+        """Record the chosen design, the alternative rejected, and why."""
+        seed = self.log().seed
+        result = self.result(exp, controls, seed)
+        if isinstance(result, MlsysimError):
+            return f"This design has no result. {result}"
+        if self.alternative is None:
+            return "Set one tested alternative aside first: move the controls to it and press “Reject this one”."
+        if self.alternative["controls"] == controls:
+            return "The alternative and the choice are the same design. Move a control, then record."
+        if not rationale.strip() or not revisit_when.strip():
+            return "Write why you choose this design, and what would make you revisit it."
+        given = exp.draw(seed)
+        held = [
+            {"name": c.words, "holds": c.holds(result, given), "limit": c.bound(given), "value": getattr(result, c.field), "unit": unit_of(result, c.field)}
+            for c in exp.constraints
+        ]
+        return self._append(
+            "decision", controls=controls, result=exp.log_result(result), constraints=held, rejected=self.alternative,
+            rationale=rationale.strip(), revisit_when=revisit_when.strip(),
+        )  # fmt: skip
+
+    def answer(self, drill: Drill, value) -> str:
+        """Log one try at a drill."""
+        if not isinstance(value, (int, float)) or not math.isfinite(value):
+            return "Type a number first."
+        parameters = drill.parameters(self.log().seed)
+        right = drill.right(parameters, value)
+        answers = [{"value": float(value), "at": logs.utc_now(), "right": right}]
+        said = self._append("drill", question=drill.key, parameters=parameters, answers=answers, right=right, unit=drill.unit or "1")
+        return said or ("Right." if right else "Not yet. Look at the units, then try again.")
+
+    def rename(self, name: str, section: str) -> str:
+        """Set the learner's name and section; the seed follows the name."""
+        log = self.log()
+        if logs.drills(log) or logs.decisions(log):
+            return "Drills or a decision are recorded with the present numbers, so the name stays. Export this log to start another."
+        self._set(logs.with_learner(log, name.strip() or None, section.strip() or None))
+        return ""
+
+    def take(self, data: bytes) -> str:
+        """Continue from an exported log; what is here stays stored as another attempt."""
+        try:
+            log = import_bytes(data, self.info.id, self.info.version)
+        except LogRefused as refused:
+            return f"{refused} Nothing here was changed."
+        self._set(log)
+        return "The log was read; you continue where it ended."
+
+    # --- what is done and where it is kept ---------------------------------------------------------------------
+
+    def checklist(self, log: Log) -> dict[str, bool]:
+        """What the lab asks for, and whether it is done."""
+        done = {}
+        for exp in self.experiments:
+            if exp.is_decision:
+                done["Decision"] = bool(logs.decisions(log))
+            else:
+                done[f"Part {exp.key}: predict"] = bool(logs.prediction(log, exp.key))
+                done[f"Part {exp.key}: record"] = bool(logs.observations(log, exp.key))
+        tries = logs.drills(log)
+        for i, drill in enumerate(self.drills, 1):
+            done[f"Drill {i}"] = drill.key in tries and tries[drill.key].right
+        return done
+
+    def export(self) -> bytes:
+        """The log as it stands, as a file."""
+        return export_bytes(self.log(), self.checklist(self.log()))
+
+    async def save(self, log: Log) -> tuple[bool, str]:
+        """Store the log; (whether it is stored, the words for the bar)."""
+        outcome = await self.storage.save(log)
+        if isinstance(outcome, Saved):
+            return True, f"saved {outcome.at.astimezone():%H:%M}" if log.entries else "nothing recorded yet"
+        return False, f"Saving is off: {outcome.reason} Export still works; export before you close this page."
+
+    def _append(self, kind: str, **fields) -> str:
+        self._set(logs.append(self.log(), kind, **fields))
+        return ""
+
+
+async def open_lab(lab_id: str, experiments, drills=(), notebook: str = "") -> Lab:
+    """Open a lab: find earlier work in this browser (or on this disk) and continue it, else begin an empty log."""
+    info = lab_info(lab_id)
+    storage = await open_storage(lab_id)
+    restored = await storage.load()
+    log = restored.log or logs.start(
+        lab_id, info.version, _sha256(notebook), simulator=Simulator(name="mlsysim", version=mlsysim.__version__, sha256=catalog.fingerprint())
+    )
+    return Lab(lab_id, experiments, drills, storage, log, restored.problem or "")
+
+
+def _sha256(notebook: str) -> str:
+    path = Path(notebook)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if notebook and path.is_file() else ""

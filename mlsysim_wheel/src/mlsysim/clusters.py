@@ -1,0 +1,86 @@
+"""Clusters of GPUs as `data/clusters/` describes them: datasheet figures, and the few that were fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+from mlsysim._datafile import load
+from mlsysim.errors import UnknownName, WrongType, number, whole
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Nodes of GPUs with a fast fabric inside and a slower network between them, one port a GPU."""
+
+    name: str
+    peak_flop_per_s: float  # dense, 16 bit
+    memory_bytes: float
+    usable_share: float  # of the memory, for state and activations
+    gpus_per_node: int
+    node_bytes_per_s: float  # effective, each way, a GPU
+    network_bytes_per_s: float  # effective, each way, a GPU
+    message_latency_s: float
+    efficiency_ceiling: float  # share of the peak that infinitely wide matrix products reach
+    efficiency_half_width: float  # width a GPU at which half of the ceiling is reached
+    zero_efficiency: float  # share of the peak in data-parallel ZeRO runs
+    zero_bytes_per_s: float  # effective bandwidth a GPU of their collectives
+    sources: dict = field(default_factory=dict, repr=False, compare=False)
+    fitted: tuple = field(default=(), repr=False, compare=False)  # names of fields that no datasheet states
+
+    def __post_init__(self):
+        if not isinstance(self.name, str):
+            raise WrongType(f"name is {self.name!r}, but must be a word.")
+        object.__setattr__(self, "gpus_per_node", whole("gpus_per_node", self.gpus_per_node, high=10**6))
+        for name in ("usable_share", "efficiency_ceiling", "zero_efficiency"):
+            number(name, getattr(self, name), low=1e-6, high=1.0)
+        for name in ("peak_flop_per_s", "memory_bytes", "node_bytes_per_s", "network_bytes_per_s", "zero_bytes_per_s"):
+            number(name, getattr(self, name), low=1.0, high=1e30)
+        number("message_latency_s", self.message_latency_s, low=0.0, high=1e3)
+        number("efficiency_half_width", self.efficiency_half_width, low=0.0, high=1e9)
+
+    @property
+    def memory_limit_bytes(self) -> float:
+        """Memory of a GPU that state and activations may take."""
+        return self.usable_share * self.memory_bytes
+
+
+def as_cluster(cluster) -> Cluster:
+    """The cluster itself, or an error that says what was expected."""
+    if not isinstance(cluster, Cluster):
+        raise WrongType(f"cluster is {cluster!r}, but must be a Cluster.")
+    return cluster
+
+
+_LOADED: dict[str, Cluster] = {}
+
+
+def load_cluster(name: str = "selene_a100") -> Cluster:
+    """A cluster from the data files by name, with the source of every figure. Errors: UnknownName.
+
+    >>> selene = load_cluster("selene_a100")
+    >>> selene.peak_flop_per_s, selene.gpus_per_node, "zero_bytes_per_s" in selene.fitted
+    (312000000000000.0, 8, True)
+    """
+    if not isinstance(name, str):
+        raise WrongType(f"name is {name!r}, but must be the name of a cluster.")
+    if name not in _LOADED:
+        _LOADED[name] = _read(name)
+    return _LOADED[name]
+
+
+def _read(name: str) -> Cluster:
+    import os
+
+    folder = os.path.join(os.path.dirname(__file__), "data", "clusters")
+    known = [file.removesuffix(".json") for file in os.listdir(folder) if file.endswith(".json")]
+    if name not in known:
+        raise UnknownName("cluster", name, known)
+    raw = load(f"clusters/{name}.json")
+    given = raw["fields"]
+    wanted = [f.name for f in fields(Cluster) if f.name not in ("name", "sources", "fitted")]
+    return Cluster(
+        name=raw["name"],
+        **{key: given[key]["value"] for key in wanted},
+        sources={key: given[key]["source"] for key in wanted},
+        fitted=tuple(key for key in wanted if given[key]["fitted"]),
+    )

@@ -1,0 +1,61 @@
+"""labs/course.toml: which labs there are, in course order."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import BuildError
+
+FIELDS = {"id": str, "title": str, "volume": int, "part": str, "week": int, "chapter": str, "minutes": int, "ideas": list, "terms": list}
+TERMS = {"data": "D_vol/BW", "arithmetic": "O/(R_peak·η)", "overhead": "L_lat"}
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """One entry of course.toml and where its notebook lies."""
+
+    id: str
+    title: str
+    volume: int
+    part: str
+    week: int
+    chapter: str
+    minutes: int
+    ideas: tuple[str, ...]
+    terms: tuple[str, ...]
+    source: Path
+
+    @property
+    def path(self) -> str:
+        """Where the page is below /labs/, without its ending."""
+        return f"vol{self.volume}/{self.id}"
+
+
+def read_course(labs: Path) -> tuple[str, list[Lab]]:
+    """The course's title and its labs. A wrong entry stops with a sentence that names it."""
+    path = labs / "course.toml"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BuildError(f"{path} is missing; it lists the labs of the course.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BuildError(f"{path} is not valid TOML: {error}.") from None
+    found: list[Lab] = []
+    for row in data.get("lab", []):
+        name = row.get("id", "an entry without id")
+        for key, kind in FIELDS.items():
+            if not isinstance(row.get(key), kind) or row[key] in ("", []):
+                raise BuildError(f"course.toml: {name} needs {key} as {'a ' + kind.__name__}, and has {row.get(key)!r}.")
+        if unknown := set(row["terms"]) - set(TERMS):
+            raise BuildError(f"course.toml: {name} names the Iron Law term {sorted(unknown)[0]!r}; known are {', '.join(TERMS)}.")
+        if any(lab.id == name for lab in found):
+            raise BuildError(f"course.toml lists {name} twice.")
+        values = {k: tuple(row[k]) if kind is list else row[k] for k, kind in FIELDS.items()}
+        found.append(Lab(**values, source=labs / f"vol{row['volume']}" / f"{row['id']}.py"))
+    if not found:
+        raise BuildError(f"{path} lists no lab.")
+    listed = {lab.source for lab in found}
+    for notebook in sorted(labs.glob("vol*/lab_*.py")):
+        if notebook not in listed:
+            raise BuildError(f"{notebook.name} in {notebook.parent.name} is not listed in course.toml. Add an entry, or move the file away.")
+    return data.get("title", "Labs"), found
