@@ -16,7 +16,7 @@ _IN_NOTEBOOKS = {
 
 __all__ = [
     "at_least", "at_most", "choice", "decision", "drill", "experiment", "explain", "failure", "log_slider", "predict_choice", "predict_number",
-    "show", "slider", "square", "steps", "toggle", *_IN_NOTEBOOKS,
+    "said", "said_si", "show", "slider", "square", "steps", "toggle", *_IN_NOTEBOOKS,
 ]  # fmt: skip
 
 
@@ -36,6 +36,20 @@ def show(result, name: str) -> str:
     from labkit.units_shown import shown
 
     return shown(getattr(result, name), unit_of(result, name))
+
+
+def said(prediction) -> str:
+    """A locked prediction with its unit, for a mark in a chart."""
+    from labkit.units_shown import plain
+
+    return plain(prediction.value, prediction.unit or "")
+
+
+def said_si(prediction) -> float:
+    """A locked prediction in the simulator's own unit, for a place in a chart."""
+    from labkit.units_shown import to_si
+
+    return to_si(prediction.value, prediction.unit or "")
 
 
 def square(cells) -> list:

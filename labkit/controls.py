@@ -32,6 +32,7 @@ class Control:
     names: tuple[str, ...] = ()  # how the values read, where a unit alone does not say it
     kind: str = "slider"
     help: str = ""
+    display: bool = False  # changes how a result is drawn, not the result
 
     def __post_init__(self):
         if self.default not in self.values:
@@ -78,10 +79,10 @@ def steps(label: str, values, *, default, unit: str = "", more: bool = False, he
     return Control(label, default, tuple(values), unit, more, help=help)
 
 
-def choice(label: str, options, *, default, unit: str = "", more: bool = False, help: str = "") -> Control:
+def choice(label: str, options, *, default, unit: str = "", more: bool = False, help: str = "", display: bool = False) -> Control:
     """One of a few options: a list of values, or a mapping from value to the words for it."""
     names = tuple(options.values()) if isinstance(options, dict) else ()
-    return Control(label, default, tuple(options), unit, more, names, "choice", help)
+    return Control(label, default, tuple(options), unit, more, names, "choice", help, display)
 
 
 def toggle(label: str, *, default: bool = False, more: bool = False, help: str = "") -> Control:

@@ -33,7 +33,7 @@ class NumberQuestion:
     unit: str = ""
     log: bool = False
     answer: Callable | None = None  # result at the defaults → SI value, where no single field is the answer
-    also: Callable | None = None  # (result, low, high) → a further interval in SI that counts as right, or None
+    also: Callable | None = None  # result → an interval in SI within which a guess is as right as the model
 
     def truth(self, result) -> float:
         """The answer at this result, in the question's own unit."""

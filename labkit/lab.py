@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from pathlib import Path
 
 import marimo as mo
@@ -38,6 +39,7 @@ class Lab:
         self.log, self._set = mo.state(log, allow_self_loops=True)
         self.alternative: dict | None = None  # the tested design that the student set aside
         self.notices: dict[str, str] = {}  # what the last action in each part had to say
+        self.prerendering = os.environ.get("LABKIT_STORAGE") == "off"  # the page is made, no student has opened it
         self._results: dict = {}
 
     # --- what the simulator says -------------------------------------------------------------------------------
@@ -120,7 +122,7 @@ class Lab:
             return "Write why you choose this design, and what would make you revisit it."
         given = exp.draw(seed)
         held = [
-            {"name": c.words, "holds": c.holds(result, given), "limit": c.bound(given), "value": getattr(result, c.field), "unit": unit_of(result, c.field)}
+            {"name": c.words, "holds": c.holds(result, given), "limit": c.bound(given), "value": finite(getattr(result, c.field)), "unit": unit_of(result, c.field)}
             for c in exp.constraints
         ]
         return self._append(
@@ -177,6 +179,8 @@ class Lab:
 
     async def save(self, log: Log) -> tuple[bool, str]:
         """Store the log; (whether it is stored, the words for the bar)."""
+        if self.prerendering:
+            return True, "Python is starting, and looks for earlier work"
         outcome = await self.storage.save(log)
         if isinstance(outcome, Saved):
             return True, f"saved {outcome.at.astimezone():%H:%M}" if log.entries else "nothing recorded yet"
@@ -196,6 +200,11 @@ async def open_lab(lab_id: str, experiments, drills=(), notebook: str = "") -> L
         lab_id, info.version, _sha256(notebook), simulator=Simulator(name="mlsysim", version=mlsysim.__version__, sha256=catalog.fingerprint())
     )
     return Lab(lab_id, experiments, drills, storage, log, restored.problem or "")
+
+
+def finite(value):
+    """A number that JSON can hold; an endless time (a lost last card, say) has none."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _sha256(notebook: str) -> str:

@@ -21,6 +21,7 @@ from labkit.instruments.base import Instrument
 from labkit.lab import Lab
 from labkit.panel import controls_of
 from labkit.report import factor_off
+from labkit.units_shown import from_si
 
 TERMS = {  # symbol, name, and what it means in ten words
     "data": (r"\frac{D_{vol}}{BW}", "data", "bytes moved, divided by the bandwidth that moves them"),
@@ -54,12 +55,13 @@ def iron_law(terms: tuple[str, ...], binding: str = "") -> str:
 async def bar(lab: Lab, log) -> mo.Html:
     """The slim bar: parts done, whether the work is saved. It saves first, so it never claims what is not so."""
     saved, words = await lab.save(log)
+    state = "waiting" if words.startswith("Python is starting") else "saved" if saved else "unsaved"
     done = lab.checklist(log)
     dots = " ".join(DONE if ok else OPEN for ok in done.values())
     problem = f"<p class='lk-notice' role='alert'>{text(lab.problem)}</p>" if lab.problem else ""
     return mo.Html(
         f"<div class='lk-bar'><strong>{text(lab.info.title)}</strong><span aria-label='{sum(done.values())} of {len(done)} steps done'>{dots}</span>"
-        f"<span role='status' class='lk-{'saved' if saved else 'unsaved'}'>{text(words)}</span></div>{problem}"
+        f"<span role='status' class='lk-{state}'>{text(words)}</span></div>{problem}"
     )
 
 
@@ -74,7 +76,7 @@ def predict(lab: Lab, part, panel, log) -> mo.Html:
     if isinstance(q, ChoiceQuestion):
         inputs = field_html(panel["_choice"].text, "Your prediction", kind="radio")
     else:
-        unit = f" in {q.unit}" if q.unit not in ("", "1") else ""
+        unit = f" in {q.unit}" if q.unit not in ("", "1", "×") else " (factor)" if q.unit == "×" else ""
         inputs = "".join(
             field_html(panel[name].text, f"{words}{unit}", kind="number")
             for name, words in (("_value", "Your guess"), ("_low", "Surely above"), ("_high", "Surely below"))
@@ -153,9 +155,10 @@ def export(lab: Lab, panel, log) -> mo.Html:
     down = mo.download(data=lab.export, filename=f"{stem}.json", mimetype="application/json", label="Export log")
     truths = {e.key: lab.truth(e) for e in lab.experiments if e.predict and logs.prediction(log, e.key)}
     paper = mo.download(data=lambda: report(log, title=lab.info.title, truths=truths).encode(), filename=f"{stem}.md", mimetype="text/markdown", label="Export report")
+    awake = "no" if lab.prerendering else "yes"
     who = f"Your drills and limits come from the name {log.learner.name}." if log.learner.name else "Without a name everyone gets the same numbers."
     return mo.Html(
-        f"<section class='lk-part lk-page' id='export'><h2>Export</h2><p role='status'>{text(still)}</p><div class='lk-row'>{down.text}{paper.text}</div>"
+        f"<section class='lk-part lk-page' id='export' data-lk-awake='{awake}'><h2>Export</h2><p role='status'>{text(still)}</p><div class='lk-row'>{down.text}{paper.text}</div>"
         f"<details><summary>Name, section, import</summary><p class='lk-hint'>{text(who)} The name stays in the log and goes nowhere else.</p>"
         f"<div class='lk-row'>{field_html(panel['name'].text, 'Name or number (optional)', kind='text')}{field_html(panel['section'].text, 'Section (optional)', kind='text')}{panel['_use'].text}</div>"
         f"{_notice(lab, 'name')}<div class='lk-row'>{field_html(panel['file'].text, 'A log that you exported', kind='file')}{panel['_import'].text}</div>{_notice(lab, 'import')}</details></section>"
@@ -238,6 +241,10 @@ def _reveal(lab: Lab, exp: Experiment, said) -> str:
     else:
         off = factor_off(said.value, truth)
         inside = said.low <= truth <= said.high
+        band = q.also(lab.result(exp, exp.defaults)) if q.also else None
+        if band:  # two forms of one law bound the truth: a guess between them is as right as the model
+            low, high = (from_si(v, q.unit) for v in band)
+            off = 1.0 if low <= said.value <= high else off
         far = f": {fmt(off, '×')} off" if off and off >= 1.05 else ": as good as exact" if off else ""
         lead = f"You said {q.show(said.value)}; it is {q.show(truth)}{far}. Your interval {q.show(said.low)} – {q.show(said.high)} {'holds it' if inside else 'misses it'}."
     idea = f"<p>{prose(exp.idea(lab.result(exp, exp.defaults)))}</p>" if exp.idea else ""

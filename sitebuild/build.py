@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from . import icon
 from .course import Lab, read_course
 from .errors import BuildError
 from .exports import export_all
 from .fetch import fetch
 from .frontend import checked_frontend
 from .hashing import sha256_file
-from .index import FAVICON, front_page
+from .index import font_faces, front_page
 from .lock import FIX, LockedFile, read_lock
 from .packages import PACKAGES, PYODIDE_FILES, STRIPPED, normal
 from .pages import lab_page
@@ -44,8 +45,10 @@ def build_site(paths: Paths, only: list[str] | None = None, say: Callable[[str],
         target = new / "labs" / f"{lab.path}.html"
         target.parent.mkdir(exist_ok=True)
         target.write_text(lab_page(pages[lab.id].read_text(encoding="utf-8"), lab, course, lock_name, first), encoding="utf-8")
-    (new / "index.html").write_text(front_page(course, labs), encoding="utf-8")
-    (new / "favicon.svg").write_text(FAVICON, encoding="utf-8")
+    (new / "index.html").write_text(front_page(course, labs, font_faces(frontend)), encoding="utf-8")
+    (new / "favicon.svg").write_text(icon.SVG, encoding="utf-8")
+    for folder in {new} | {new / "labs" / f"vol{lab.volume}" for lab in labs}:
+        (folder / "favicon.ico").write_bytes(icon.ico())
     (new / ".nojekyll").touch()  # some hosts hide files whose names start with an underscore, unless this is here
     _write_schema(new, paths)
     _swap(new, paths.out)
@@ -92,7 +95,8 @@ def _lay_runtime(files: tuple[LockedFile, ...], fetched: dict[str, Path], runtim
             folder.mkdir()
             wheels.append((entry, made.rename(folder / made.name), f"{folder.name}/{made.name}"))
         elif entry.origin == STRIPPED:
-            wheel = strip_wheel(fetched[entry.file], runtime, entry.name, entry.version)
+            drop = next(p.drop for p in PACKAGES if p.name == entry.name)
+            wheel = strip_wheel(fetched[entry.file], runtime, entry.name, entry.version, drop)
             wheels.append((entry, wheel, wheel.name))
         elif entry.origin not in ("npm", "installed"):
             shutil.copyfile(fetched[entry.file], runtime / entry.file)
@@ -100,7 +104,7 @@ def _lay_runtime(files: tuple[LockedFile, ...], fetched: dict[str, Path], runtim
     known = {normal(entry.name) for entry, _, _ in wheels}
     lock_name, data = browser_lock([lock_entry(e.name, e.version, wheel, url, known) for e, wheel, url in wheels])
     (runtime / lock_name).write_bytes(data)
-    return lock_name, [lock_name, *PYODIDE_FILES[1:], *(url for _, _, url in wheels)]
+    return lock_name, [lock_name, *PYODIDE_FILES]
 
 
 def _write_schema(new: Path, paths: Paths) -> None:

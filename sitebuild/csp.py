@@ -1,28 +1,28 @@
-"""The Content-Security-Policy that every page carries: nothing is loaded from, or sent to, another host."""
+"""The Content-Security-Policy that every page carries: nothing is loaded from, or sent to, another host.
+
+Each relaxation was tried without in Chromium and has its reason beside it.
+"""
 
 DIRECTIVES = {
     "default-src": "'none'",
     "script-src": (
-        "'self' 'unsafe-inline'"  # marimo writes its configuration and labkit's script into the page; each export differs
-        " 'wasm-unsafe-eval'"  # Pyodide is WebAssembly
-        " 'unsafe-eval'"  # Vega compiles its expressions with Function(), and so does Pyodide's bridge to JavaScript
-        " blob:"  # a controller of marimo's worker starts from a blob
+        "'self'"
+        " 'unsafe-inline'"  # marimo writes its configuration and labkit's script into the page, different in each export
+        " 'unsafe-eval'"  # Vega compiles a chart's expressions with Function(); it also covers Pyodide's WebAssembly
+        " 'wasm-unsafe-eval'"  # the same for WebAssembly alone, in browsers that tell the two apart
     ),
-    "worker-src": "'self' blob:",  # the Python runtime runs in a worker
-    "style-src": "'self' 'unsafe-inline'",  # charts and controls set styles on elements; stylesheets of labs are inlined
-    "img-src": "'self' data: blob:",  # icons in stylesheets; charts saved as pictures
-    "font-src": "'self' data:",  # KaTeX's fonts are embedded in the stylesheet
-    "connect-src": "'self' data: blob:",  # Vega and the output renderer read data: URLs that are in the page already
-    "media-src": "'self' data: blob:",
-    "frame-src": "'self' data: blob:",  # an HTML output with a script of its own is shown in a frame without a host
+    "worker-src": "'self'",  # the Python runtime runs in a worker from our own assets
+    "style-src": "'self' 'unsafe-inline'",  # charts and controls set styles on elements; a lab's stylesheet is inlined
+    "img-src": "'self' data: blob:",  # the front end's icons are data: URLs; a chart is saved as a picture through a blob
+    "font-src": "'self' data:",  # small formula fonts are embedded in the front end's stylesheet
+    "connect-src": "'self' data:",  # in the browser, marimo hands tables to charts as data: URLs
     "manifest-src": "'self'",
     "base-uri": "'self'",
     "form-action": "'none'",  # forms are handled by the page; nothing is ever submitted anywhere
-    "object-src": "'none'",
 }
 POLICY = "; ".join(f"{name} {value}" for name, value in DIRECTIVES.items())
 META = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
 
 # The front page runs no script at all.
-STILL_PAGE = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'"
+STILL_PAGE = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'"
 STILL_META = f'<meta http-equiv="Content-Security-Policy" content="{STILL_PAGE}">'

@@ -8,39 +8,39 @@ import tempfile
 from pathlib import Path
 
 from .errors import BuildError, missing_tool
-from .lock import LockedFile, verify_folder
+from .lock import LockedFile, verify_file, verify_folder
 from .packages import NATIVE_PLATFORM, PLATFORM, PYTHON, STRIPPED, WHEEL
 
-FOLDERS = {"npm": "npm", WHEEL: "wheels", STRIPPED: "native"}
-
-
 def fetch(files: tuple[LockedFile, ...], root: Path, cache: Path) -> dict[str, Path]:
-    """Download what the cache lacks, verify every file, and return where each lies (by file name)."""
-    where: dict[str, Path] = {}
-    for origin, folder_name in FOLDERS.items():
-        entries = [f for f in files if f.origin == origin]
-        folder = cache / folder_name
-        folder.mkdir(parents=True, exist_ok=True)
-        _drop_superseded(entries, folder)
-        missing = [f for f in entries if not (folder / f.file).is_file()]
+    """Download what the cache lacks, verify every file, and return where each lies (by file name).
+
+    The cache is addressed by content: another version of a package is another place, so an update leaves nothing in the way.
+    """
+    where = {f.file: cache / "files" / f.sha256 / f.file for f in files if f.origin in ("npm", WHEEL, STRIPPED)}
+    for origin in ("npm", WHEEL, STRIPPED):
+        missing = [f for f in files if f.origin == origin and not where[f.file].is_file()]
         if missing:
-            if origin == "npm":
-                fetch_npm(root, folder, [f.file for f in missing])
-            else:
-                lines = [f"{f.name}=={f.version} --hash=sha256:{f.sha256}" for f in missing]
-                pip_download(lines, folder, native=origin == STRIPPED)
-        verify_folder(entries, folder)
-        where |= {f.file: folder / f.file for f in entries}
+            _download(origin, missing, root, cache, where)
+    for entry in files:
+        if entry.file in where:
+            verify_file(entry, where[entry.file])
     return where
 
 
-def _drop_superseded(entries: list[LockedFile], folder: Path) -> None:
-    """Remove other versions of listed packages: they were listed once, and an update of the lock leaves them behind."""
-    wanted = {f.file for f in entries}
-    stems = {f.file.split("-")[0].lower() for f in entries}
-    for path in folder.glob("*.whl"):
-        if path.name not in wanted and path.name.split("-")[0].lower() in stems:
-            path.unlink()
+def _download(origin: str, missing: list[LockedFile], root: Path, cache: Path, where: dict[str, Path]) -> None:
+    """Fetch files into a scratch folder; only when exactly these came, unchanged, do they enter the cache."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as scratch:
+        folder = Path(scratch, "files")
+        folder.mkdir()
+        if origin == "npm":
+            fetch_npm(root, folder, [f.file for f in missing])
+        else:
+            pip_download([f"{f.name}=={f.version} --hash=sha256:{f.sha256}" for f in missing], folder, native=origin == STRIPPED)
+        verify_folder(missing, folder)
+        for entry in missing:
+            where[entry.file].parent.mkdir(parents=True, exist_ok=True)
+            (folder / entry.file).replace(where[entry.file])
 
 
 def fetch_npm(root: Path, folder: Path, names: list[str]) -> None:

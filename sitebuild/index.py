@@ -1,16 +1,15 @@
 """The front page: the labs in course order, in one plain file without a script."""
 
 import html
+from pathlib import Path
 
-from .course import TERMS, Lab
+from .course import Lab
 from .csp import STILL_META
 
-FAVICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="4" fill="#1d2733"/>'
-    '<path d="M5 25V12M13 25V7M21 25V16M5 25h22" stroke="#f6f4ee" stroke-width="4" fill="none"/></svg>\n'
-)
+SHOWN = {"data": "D<sub>vol</sub>/BW", "arithmetic": "O/(R<sub>peak</sub>·η)", "overhead": "L<sub>lat</sub>"}
 VOLUMES = {1: "Volume I · Foundations", 2: "Volume II · At scale"}
 TERM_NAMES = {"data": "data movement", "arithmetic": "arithmetic", "overhead": "fixed overhead"}
+FONTS = {"Lora": "Lora-VariableFont_wght", "PT Sans": "PTSans-Regular"}  # the front end's own, so that page and labs look alike
 
 STYLE = """
 :root{color-scheme:light dark;--paper:#fdfcf9;--ink:#1c232b;--soft:#55606b;--rule:#d9d6cd;--link:#0b5c8a}
@@ -26,6 +25,7 @@ p{max-width:68ch;margin:.5rem 0}
 ol{list-style:none;margin:0;padding:0}
 li{display:grid;grid-template-columns:5.5rem 1fr;gap:0 1rem;padding:1.15rem 0;border-bottom:1px solid var(--rule)}
 .week{color:var(--soft)}
+sub{font-size:.75em;line-height:0}
 .about,.terms,footer{color:var(--soft)}
 .about,.terms{margin:.2rem 0 0;font-size:1rem}
 a{color:var(--link);text-underline-offset:.18em;text-decoration-thickness:1px}
@@ -36,7 +36,16 @@ footer{margin-top:3rem;font-size:1rem}
 """
 
 
-def front_page(course: str, labs: list[Lab]) -> str:
+def font_faces(assets: Path) -> str:
+    """@font-face rules for the fonts that the labs' assets bring along."""
+    rules = []
+    for family, stem in FONTS.items():
+        for file in sorted(assets.glob(f"{stem}-*.woff2"))[:1]:
+            rules.append(f'@font-face{{font-family:"{family}";src:url("labs/assets/{file.name}");font-weight:400 700;font-display:swap}}')
+    return "\n".join(rules)
+
+
+def front_page(course: str, labs: list[Lab], fonts: str = "") -> str:
     """The page at the site's root."""
     sections = []
     for volume in sorted({lab.volume for lab in labs}):
@@ -53,7 +62,7 @@ def front_page(course: str, labs: list[Lab]) -> str:
 <title>{html.escape(course)}</title>
 <meta name="description" content="Interactive labs on machine learning systems that run in the browser.">
 <link rel="icon" href="favicon.svg" type="image/svg+xml">
-<style>{STYLE}</style>
+<style>{fonts}{STYLE}</style>
 </head>
 <body>
 <main>
@@ -71,11 +80,11 @@ to a decision log that you export at the end.</p>
 
 
 def _row(lab: Lab) -> str:
-    terms = ", ".join(f"{TERM_NAMES[t]} ({TERMS[t]})" for t in lab.terms)
+    terms = ", ".join(f'<span title="{TERM_NAMES[t]}">{SHOWN[t]}</span>' for t in lab.terms)
     ideas = "; ".join(lab.ideas)
     return (
         f'<li><div class="week">Week {lab.week}</div><div>'
         f'<h3><a href="labs/{html.escape(lab.path)}.html">{html.escape(lab.title)}</a></h3>'
         f'<p class="about">{html.escape(lab.chapter)} · {lab.minutes} min · {html.escape(ideas)}</p>'
-        f'<p class="terms">Iron Law: {html.escape(terms)}</p></div></li>'
+        f'<p class="terms">Iron Law terms: {terms}</p></div></li>'
     )

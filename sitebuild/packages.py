@@ -3,23 +3,27 @@
 from dataclasses import dataclass
 
 PYODIDE = "314.0.0"  # the version that marimo 0.25.2 asks for; package.json pins the same
-PYODIDE_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+PYODIDE_FILES = ("pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")  # marimo's worker has pyodide.mjs inside
 PLATFORM = "pyemscripten_2026_0_wasm32"
 PYTHON = "3.14"
 
 WHEEL = "pypi-wheel"  # used as it comes
-STRIPPED = "pypi-wheel-stripped"  # a native wheel without its compiled module; the package falls back to pure Python
+STRIPPED = "pypi-wheel-stripped"  # a wheel without its compiled module (the package falls back to pure Python) or without `drop`
 NATIVE_PLATFORM = "manylinux2014_x86_64"  # which native wheel is taken for stripping: any has the same Python files
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One package of the browser's runtime. `depends` overrides the wheel's own list."""
+    """One package of the browser's runtime. `depends` overrides the wheel's own list.
+
+    `drop` names folders that are left out of a stripped wheel.
+    """
 
     name: str
     version: str
     origin: str = WHEEL
     depends: tuple[str, ...] | None = None
+    drop: tuple[str, ...] = ()
 
 
 PACKAGES = (
@@ -37,7 +41,8 @@ PACKAGES = (
     Package("pygments", "2.21.0"),
     Package("docutils", "0.23"),
     Package("itsdangerous", "2.2.0"),
-    Package("jedi", "0.20.1"),
+    # marimo imports jedi, but only its editor completes code: the stubs it would read are 4 MB of thousands of small files.
+    Package("jedi", "0.20.1", STRIPPED, drop=("jedi/third_party/",)),
     Package("parso", "0.8.7"),
     Package("pyodide-http", "0.2.2"),
     Package("altair", "6.3.0"),

@@ -45,7 +45,7 @@ def lab_page(exported: str, lab: Lab, course: str, lock_name: str, preload: list
 
 
 def warm_up(files: list[str]) -> str:
-    """Start the runtime's downloads at once. A preload hint would do nothing here: the worker that uses the files does
+    """Start the largest downloads at once. A preload hint would do nothing here: the worker that uses the files does
     not share the page's preloads, only its HTTP cache, and the browser warns of a hint that the page itself never uses."""
     names = ",".join(f'"../runtime/{name}"' for name in files)
     return f"<script>for(const u of [{names}])fetch(u,{{priority:'low'}}).then(r=>r.arrayBuffer()).catch(()=>{{}})</script>"

@@ -39,12 +39,13 @@ def _digest(data: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
-def strip_wheel(native: Path, target: Path, name: str, version: str) -> Path:
-    """A native wheel without its compiled modules and its old description of itself."""
+def strip_wheel(native: Path, target: Path, name: str, version: str, drop: tuple[str, ...] = ()) -> Path:
+    """A wheel without its compiled modules, the folders in `drop` and its old record of itself."""
     with zipfile.ZipFile(native) as archive:
         contents = {n: archive.read(n) for n in archive.namelist() if not n.endswith("/")}
     metadata = next(data.decode() for path, data in contents.items() if path.endswith(".dist-info/METADATA"))
     kept = {n: data for n, data in contents.items() if not n.endswith((*COMPILED, ".c", ".pyx")) and ".dist-info/" not in n}
+    kept = {n: data for n, data in kept.items() if not n.startswith(drop)} if drop else kept
     if not any(n.endswith(".py") for n in kept):
         raise BuildError(f"{native.name} has no Python files left without its compiled module: {name} cannot run in the browser from it.")
     return write_wheel(target, name, version, kept, metadata)

@@ -1,23 +1,20 @@
 """Instruments: charts that come with a sentence, a text alternative and the table of their numbers."""
 
-from __future__ import annotations
+from labkit.instruments.base import Column, Instrument, Limit
+from labkit.instruments.curve import Series, curve
+from labkit.instruments.distribution import distribution
+from labkit.instruments.grid import array_occupancy, matrices
+from labkit.instruments.memory_stack import memory_stack
+from labkit.instruments.pareto import Design, pareto
+from labkit.instruments.phase_map import phase_map
+from labkit.instruments.roofline import Roof, Work, roofline
+from labkit.instruments.shares import paired_shares, split_bar
+from labkit.instruments.terms import TermRow, ladder, stacked
+from labkit.instruments.timeline import Bar, Event, Quantity, timeline
+from labkit.instruments.waterfall import before_after, waterfall
 
-_HOME = {
-    "Bar": "timeline", "Event": "timeline", "Quantity": "timeline", "timeline": "timeline", "Series": "curve", "curve": "curve",
-    "distribution": "distribution", "phase_map": "phase_map", "Design": "pareto", "pareto": "pareto", "memory_stack": "memory_stack",
-    "TermRow": "terms", "stacked": "terms", "ladder": "terms", "matrices": "grid", "array_occupancy": "grid", "paired_shares": "shares",
-    "split_bar": "shares", "waterfall": "waterfall", "before_after": "waterfall", "Step": "waterfall", "roofline": "roofline", "Roof": "roofline",
-    "Work": "roofline", "Instrument": "base", "Limit": "base", "Column": "base",
-}  # fmt: skip
-
-__all__ = list(_HOME)
-
-
-def __getattr__(name: str):
-    import importlib
-
-    if name not in _HOME:
-        raise AttributeError(f"labkit.instruments has no {name!r}; it has {', '.join(__all__)}")
-    found = getattr(importlib.import_module(f"labkit.instruments.{_HOME[name]}"), name)
-    globals()[name] = found  # so that importing a submodule of the same name later cannot hide the function
-    return found
+__all__ = [
+    "Bar", "Column", "Design", "Event", "Instrument", "Limit", "Quantity", "Roof", "Series", "TermRow", "Work", "array_occupancy", "before_after",
+    "curve", "distribution", "ladder", "matrices", "memory_stack", "paired_shares", "pareto", "phase_map", "roofline", "split_bar", "stacked",
+    "timeline", "waterfall",
+]  # fmt: skip

@@ -88,6 +88,12 @@ def finite(value: float, what: str) -> float:
     return value
 
 
+def inside(name: str) -> str:
+    """A name as it stands inside a sentence: "Latency" → "latency", while "GPUs" stays."""
+    first = name.split(" ")[0]
+    return name if first[1:] != first[1:].lower() else name[:1].lower() + name[1:]
+
+
 def sentence_list(words: Sequence[str], limit: int = 12) -> str:
     """Words joined for a text alternative; long lists are cut with the count that is left out."""
     if len(words) > limit:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mlsysim.units import fmt
+
 from labkit import theme
-from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, limit_sentence, need, sentence_list, you_said
+from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, sentence_list, you_said
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale
-from mlsysim.units import fmt
 
 SERIES_STYLES = (("ink", "solid"), ("data", "dash"), ("arithmetic", "short"), ("overhead", "dot"), ("muted", "dash"))
 
@@ -26,12 +27,29 @@ class Series:
     step: bool = False
 
 
-def curve(series: Sequence[Series], *, title: str, x_name: str, x_unit: str, y_name: str, y_unit: str, x_log: bool = False, y_log: bool = False,
-          y_zero: bool = False, you: tuple[float, float] | None = None, you_label: str = "", x_limit: LimitLike = None, y_limit: LimitLike = None,
-          published: Sequence[tuple[float, float, str]] = (), prediction: float | tuple[float, float] | None = None,
-          ghost: Sequence[Series] = (), ghost_point: tuple[float, float] | None = None,
-          band: tuple[Sequence[tuple[float, float]], Sequence[tuple[float, float]], str] | None = None, x_ticks: Sequence[float] = (),
-          height: float = 240.0) -> Instrument:
+def curve(
+    series: Sequence[Series],
+    *,
+    title: str,
+    x_name: str,
+    x_unit: str,
+    y_name: str,
+    y_unit: str,
+    x_log: bool = False,
+    y_log: bool = False,
+    y_zero: bool = False,
+    you: tuple[float, float] | None = None,
+    you_label: str = "",
+    x_limit: LimitLike = None,
+    y_limit: LimitLike = None,
+    published: Sequence[tuple[float, float, str]] = (),
+    prediction: float | tuple[float, float] | None = None,
+    ghost: Sequence[Series] = (),
+    ghost_point: tuple[float, float] | None = None,
+    band: tuple[Sequence[tuple[float, float]], Sequence[tuple[float, float]], str] | None = None,
+    x_ticks: Sequence[float] = (),
+    height: float = 240.0,
+) -> Instrument:
     """One to five lines, named at their right end.
 
     `prediction` is a y (a level) or a point (x, y). `published` are (x, y, label) crosses. `band` (lower points, upper
@@ -48,7 +66,9 @@ def curve(series: Sequence[Series], *, title: str, x_name: str, x_unit: str, y_n
     ys = [finite(p[1], y_name) for p in every] + ([y_bound.value] if y_bound else []) + ([said[1]] if said else [])
     x = number_scale(xs, x_unit, x_name, log=x_log, pad=0.012 if x_log else 0.02, grid=False)
     if x_ticks:
-        x = Scale(x.lo, x.hi, x.log, x.title, tuple((float(t), fmt(t, "") if x_unit in ("", "1") else fmt(t, x_unit)) for t in x_ticks), False)
+        x = Scale(
+            x.lo, x.hi, x.log, x.title, tuple((float(t), fmt(t, "") if x_unit in ("", "1") else fmt(t, x_unit)) for t in x_ticks), False
+        )
     y = number_scale(ys, y_unit, y_name, log=y_log, zero=y_zero, pad=0.08)
     plot = Plot(x, y, height)
     if band:
@@ -73,22 +93,41 @@ def curve(series: Sequence[Series], *, title: str, x_name: str, x_unit: str, y_n
     elif said:
         plot.points([said], "prediction", shape="diamond", size=140, top=True)
         right = x.at(said[0]) > 0.5
-        plot.texts([(*said, you_said(said[1], y_unit))], "prediction", align="right" if right else "left", dx=-10 if right else 10, halo=True, top=True)
+        plot.texts(
+            [(*said, you_said(said[1], y_unit))],
+            "prediction",
+            align="right" if right else "left",
+            dx=-10 if right else 10,
+            halo=True,
+            top=True,
+        )
     if you:
         plot.you(*you, you_label or fmt(you[1], y_unit))
-    words = [f"{s.name or y_name}: from {fmt(min(s.points)[1], y_unit)} at {fmt(min(s.points)[0], x_unit)} to {fmt(max(s.points)[1], y_unit)} at "
-             f"{fmt(max(s.points)[0], x_unit)}, lowest {fmt(min(p[1] for p in s.points), y_unit)}, highest {fmt(max(p[1] for p in s.points), y_unit)}"
-             for s in series if s.points]
-    alt = f"{title}. {y_name} over {x_name.lower()}{' (log)' if x_log else ''}{', log y axis' if y_log else ''}. {sentence_list(words)}."
+    words = [
+        f"{s.name or y_name}: from {fmt(min(s.points)[1], y_unit)} at {fmt(min(s.points)[0], x_unit)} to "
+        f"{fmt(max(s.points)[1], y_unit)} at {fmt(max(s.points)[0], x_unit)}, "
+        f"lowest {fmt(min(p[1] for p in s.points), y_unit)}, highest {fmt(max(p[1] for p in s.points), y_unit)}"
+        for s in series
+        if s.points
+    ]
+    alt = f"{title}. {y_name} over {inside(x_name)}{' (log)' if x_log else ''}{', log y axis' if y_log else ''}. {sentence_list(words)}."
     alt += f" Shaded: {band[2]}." if band else ""
     alt += f" Your point: {fmt(you[1], y_unit)} at {fmt(you[0], x_unit)}." if you else ""
     if published:
-        alt += " Published: " + sentence_list([f"{label + ' ' if label else ''}{fmt(py, y_unit)} at {fmt(px, x_unit)}" for px, py, label in published]) + "."
+        alt += (
+            " Published: "
+            + sentence_list([f"{label + ' ' if label else ''}{fmt(py, y_unit)} at {fmt(px, x_unit)}" for px, py, label in published])
+            + "."
+        )
     if said:
         alt += f" Prediction: {you_said(said[1], y_unit)}{f' at {fmt(said[0], x_unit)}' if said[0] is not None else ''}."
     alt += limit_sentence(x_bound, x_unit, [you[0]] if you else ()) + limit_sentence(y_bound, y_unit, [you[1]] if you else ())
-    table = [(s.name or y_name, px, py) for s in series for px, py in s.points] + [(f"published {label}".strip(), px, py) for px, py, label in published]
-    return Instrument(plot.spec(alt), title, alt, (Column("line"), Column(x_name.lower(), x_unit), Column(y_name.lower(), y_unit)), tuple(table))
+    table = [(s.name or y_name, px, py) for s in series for px, py in s.points] + [
+        (f"published {label}".strip(), px, py) for px, py, label in published
+    ]
+    return Instrument(
+        plot.spec(alt), title, alt, (Column("line"), Column(inside(x_name), x_unit), Column(inside(y_name), y_unit)), tuple(table)
+    )
 
 
 def _band(plot: Plot, band: tuple) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, limit_sentence, need, you_said
+from mlsysim.units import fmt
+
+from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, you_said
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale
-from mlsysim.units import fmt
 
 _STEPS = 160  # points of a drawn ECDF: more than a screen resolves
 
@@ -18,10 +19,23 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
     return ordered[max(1, math.ceil(percent / 100 * len(ordered) - 1e-9)) - 1]
 
 
-def distribution(values: Sequence[float], *, title: str, unit: str = "s", quantity: str = "Latency", name: str = "all", kind: str = "ecdf", log: bool = True,
-                 percentiles: Sequence[float] = (50, 95, 99), reference: tuple[Sequence[float], str] | None = None,
-                 mark: tuple[float, str] | None = None, limit: LimitLike = None, prediction: float | None = None,
-                 ghost: Sequence[float] | None = None, bins: int = 32) -> Instrument:
+def distribution(
+    values: Sequence[float],
+    *,
+    title: str,
+    unit: str = "s",
+    quantity: str = "Latency",
+    name: str = "all",
+    kind: str = "ecdf",
+    log: bool = True,
+    percentiles: Sequence[float] = (50, 95, 99),
+    reference: tuple[Sequence[float], str] | None = None,
+    mark: tuple[float, str] | None = None,
+    limit: LimitLike = None,
+    prediction: float | None = None,
+    ghost: Sequence[float] | None = None,
+    bins: int = 32,
+) -> Instrument:
     """An ECDF (`kind="ecdf"`) or a histogram (`kind="histogram"`) of a sample.
 
     `reference` (values, label) is a second, thinner line: what the values would be without the effect shown. `mark`
@@ -49,8 +63,14 @@ def distribution(values: Sequence[float], *, title: str, unit: str = "s", quanti
         if other:
             plot.line(_steps(other, x), "edge", width=1.5, dash="dash", step=True)
             spot = percentile(other, 80)
-            plot.texts([(x.clip(spot), 0.80, reference[1])], "muted", align="right" if x.at(spot) > 0.45 else "left",
-                       dx=-6 if x.at(spot) > 0.45 else 6, dy=10, halo=True)
+            plot.texts(
+                [(x.clip(spot), 0.80, reference[1])],
+                "muted",
+                align="right" if x.at(spot) > 0.45 else "left",
+                dx=-6 if x.at(spot) > 0.45 else 6,
+                dy=10,
+                halo=True,
+            )
         plot.line(_steps(ordered, x), "control", width=2.5, step=True)
     else:
         plot.rects(_boxes(counts, x), "control", opacity=0.75, stroke="paper", width=0.5)
@@ -70,17 +90,28 @@ def distribution(values: Sequence[float], *, title: str, unit: str = "s", quanti
     plot.said_x(prediction, unit)
     mean = math.fsum(ordered) / len(ordered)
     words = ", ".join(f"p{p:g} {fmt(value, unit)}" for p, value in marks)
-    alt = (f"{title}. {'Cumulative distribution' if kind == 'ecdf' else 'Histogram'} of {len(ordered):,} values of {quantity.lower()} ({name}), "
-           f"{'log' if log else 'linear'} axis, from {fmt(ordered[0], unit)} to {fmt(ordered[-1], unit)}, mean {fmt(mean, unit)}; {words}.")
+    alt = (
+        f"{title}. {'Cumulative distribution' if kind == 'ecdf' else 'Histogram'} of {len(ordered):,} "
+        f"values of {inside(quantity)} ({name}), "
+        f"{'log' if log else 'linear'} axis, from {fmt(ordered[0], unit)} to {fmt(ordered[-1], unit)}, mean {fmt(mean, unit)}; {words}."
+    )
     rows = [(name, len(ordered), mean, *(v for _, v in marks), ordered[-1])]
     if other:
         theirs = [percentile(other, p) for p in percentiles]
         rows.append((reference[1], len(other), math.fsum(other) / len(other), *theirs, other[-1]))
-        alt += f" Second line, {reference[1]}: " + ", ".join(f"p{p:g} {fmt(v, unit)}" for p, v in zip(percentiles, theirs, strict=True)) + "."
+        alt += (
+            f" Second line, {reference[1]}: " + ", ".join(f"p{p:g} {fmt(v, unit)}" for p, v in zip(percentiles, theirs, strict=True)) + "."
+        )
     alt += f" Mark: {mark[1]}, {fmt(mark[0], unit)}." if mark else ""
     alt += f" Prediction: {you_said(prediction, unit)}." if prediction is not None else ""
     alt += limit_sentence(bound, unit)
-    columns = (Column("sample"), Column("values", "1"), Column("mean", unit), *(Column(f"p{p:g}", unit) for p in percentiles), Column("largest", unit))
+    columns = (
+        Column("sample"),
+        Column("values", "1"),
+        Column("mean", unit),
+        *(Column(f"p{p:g}", unit) for p in percentiles),
+        Column("largest", unit),
+    )
     return Instrument(plot.spec(alt), title, alt, columns, tuple(rows))
 
 

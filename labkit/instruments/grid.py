@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mlsysim.units import fmt
+
 from labkit.instruments.base import Column, Instrument, need
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale
-from mlsysim.units import fmt
 
 _SHADES = 8
 
 
-def matrices(grids: Sequence[tuple[str, Sequence[Sequence[float]]]], *, title: str, count: str = "fetches", unit: str = "1", you: str | None = None) -> Instrument:
+def matrices(
+    grids: Sequence[tuple[str, Sequence[Sequence[float]]]], *, title: str, count: str = "fetches", unit: str = "1", you: str | None = None
+) -> Instrument:
     """Matrices side by side, each cell the darker the larger its count; one shade scale for all, so the hot one stands out."""
     grids = need(grids, "the list of matrices")
     height, columns = max(len(need(cells, name)) for name, cells in grids), [len(cells[0]) for _, cells in grids]
@@ -37,7 +40,9 @@ def matrices(grids: Sequence[tuple[str, Sequence[Sequence[float]]]], *, title: s
     plot.rects(frames, "edge", opacity=0, stroke="edge")
     plot.texts(names)
     plot.texts(hot, bold=True)
-    words = "; ".join(f"{name}: {fmt(totals[name], unit)} {count}, most in one cell {fmt(max(max(row) for row in cells), unit)}" for name, cells in grids)
+    words = "; ".join(
+        f"{name}: {fmt(totals[name], unit)} {count}, most in one cell {fmt(max(max(row) for row in cells), unit)}" for name, cells in grids
+    )
     alt = f"{title}. {len(grids)} matrices, cells shaded by {count} from 0 to {fmt(peak, unit)}. {words}."
     table = tuple((name, len(cells), len(cells[0]), totals[name], max(max(row) for row in cells)) for name, cells in grids)
     headings = (Column("matrix"), Column("rows", "1"), Column("columns", "1"), Column(count, unit), Column("most in one cell", unit))
@@ -58,8 +63,15 @@ def array_occupancy(side: int, blocks: Sequence[tuple[int, int, int, int]], *, t
     plot.rules([(v, 0.0, v, side) for v in lines] + [(0.0, v, side, v) for v in lines], "rule", width=0.7)
     plot.rects([(0.0, side, 0.0, side)], "edge", opacity=0, stroke="edge", width=1.5)
     plot.texts([(side / 2, side / 2, f"{fmt(share, 'share')} {label} · {side} × {side}")], align="center", halo=True, bold=True)
-    alt = f"{title}. An array of {side} by {side} multipliers; {used:,} of {side**2:,} hold weights ({fmt(share, 'share')}), in {len(blocks)} blocks; the rest is hatched."
-    headings = (Column("first row", "1"), Column("end row", "1"), Column("first column", "1"), Column("end column", "1"), Column("cells", "1"))
+    alt = f"{title}. An array of {side} by {side} multipliers; {used:,} of {side**2:,} hold weights ({fmt(share, 'share')}), "
+    alt += f"in {len(blocks)} blocks; the rest is hatched."
+    headings = (
+        Column("first row", "1"),
+        Column("end row", "1"),
+        Column("first column", "1"),
+        Column("end column", "1"),
+        Column("cells", "1"),
+    )
     return Instrument(plot.spec(alt), title, alt, headings, tuple((a, b, c, d, (b - a) * (d - c)) for a, b, c, d in blocks))
 
 

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, limit_sentence, need, sentence_list, you_said
-from labkit.instruments.plot import CHAR, NARROW, Plot, style_of
-from labkit.instruments.scales import number_scale, pixels
 from mlsysim.units import fmt
+
+from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, sentence_list, you_said
+from labkit.instruments.marks import CHAR, NARROW, style_of
+from labkit.instruments.plot import Plot
+from labkit.instruments.scales import number_scale, pixels
 
 Part = tuple[str, float, str]  # label, amount, style
 PART_STYLES = ("data:solid", "arithmetic:hatch", "overhead:dots", "edge:open", "muted:solid", "control:hatch")
 
 
-def memory_stack(stacks: Sequence[tuple[str, Sequence[tuple]]], *, title: str, capacity: LimitLike, unit: str = "B", quantity: str = "Memory",
-                 you: str | None = None, prediction: float | None = None, ghost: float | None = None) -> Instrument:
+def memory_stack(
+    stacks: Sequence[tuple[str, Sequence[tuple]]],
+    *,
+    title: str,
+    capacity: LimitLike,
+    unit: str = "B",
+    quantity: str = "Memory",
+    you: str | None = None,
+    prediction: float | None = None,
+    ghost: float | None = None,
+) -> Instrument:
     """Horizontal stacks (name, parts) on one axis from zero; a part is (label, amount) or (label, amount, style).
 
     `capacity` (value, label) is the line that the stack must stay under; beyond it is hatched. Every part is named with
@@ -23,9 +34,13 @@ def memory_stack(stacks: Sequence[tuple[str, Sequence[tuple]]], *, title: str, c
     stacks = tuple((name, _styled(need(parts, f"the stack {name!r}"))) for name, parts in need(stacks, "the list of stacks"))
     bound = as_limit(capacity)
     totals = {name: sum(finite(amount, label) for label, amount, _ in parts) for name, parts in stacks}
-    x = number_scale([*totals.values(), *(v for v in (bound and bound.value, prediction, ghost) if v is not None)], unit, quantity, zero=True)
+    x = number_scale(
+        [*totals.values(), *(v for v in (bound and bound.value, prediction, ghost) if v is not None)], unit, quantity, zero=True
+    )
     listed = len(stacks) <= 2
-    pairs = all(CHAR * (len(label) + 11) < NARROW / 2 for _, parts in stacks for label, _, _ in parts)  # two columns of names fit a narrow page
+    pairs = all(
+        CHAR * (len(label) + 11) < NARROW / 2 for _, parts in stacks for label, _, _ in parts
+    )  # two columns of names fit a narrow page
     lines = [((len(parts) + 1) // 2 if pairs else len(parts)) if listed else 0 for _, parts in stacks]
     head, thick, line, gap = 18.0, 26.0 if len(stacks) <= 3 else 16.0, 16.0, 8.0
     height = sum(head + thick + line * n + gap for n in lines)
@@ -58,15 +73,24 @@ def memory_stack(stacks: Sequence[tuple[str, Sequence[tuple]]], *, title: str, c
         y += head + thick + line * count + gap
     plot.texts(letters[True], "paper", align="center", bold=True)
     plot.texts(letters[False], "ink", align="center", bold=True, halo=True)
-    words = [f"{name}: " + ", ".join(f"{label} {fmt(amount, unit)}" for label, amount, _ in parts) + f", together {fmt(totals[name], unit)}"
-             + (f" ({'over' if bound.breaks(totals[name]) else 'within'} the limit)" if bound else "") for name, parts in stacks]
-    alt = f"{title}. Stacks of {quantity.lower()}, axis from 0 to {fmt(x.hi, unit)}. {sentence_list(words)}."
+    words = [
+        f"{name}: "
+        + ", ".join(f"{label} {fmt(amount, unit)}" for label, amount, _ in parts)
+        + f", together {fmt(totals[name], unit)}"
+        + (f" ({'over' if bound.breaks(totals[name]) else 'within'} the limit)" if bound else "")
+        for name, parts in stacks
+    ]
+    alt = f"{title}. Stacks of {inside(quantity)}, axis from 0 to {fmt(x.hi, unit)}. {sentence_list(words)}."
     alt += f" Your choice: {you}." if you else ""
     alt += f" Before the last move: {fmt(ghost, unit)}." if ghost is not None else ""
     alt += f" Prediction: {you_said(prediction, unit)}." if prediction is not None else ""
     alt += limit_sentence(bound, unit, totals.values())
-    table = tuple((name, label, amount, amount / totals[name] if totals[name] else 0.0) for name, parts in stacks for label, amount, _ in parts)
-    return Instrument(plot.spec(alt), title, alt, (Column("stack"), Column("part"), Column(quantity.lower(), unit), Column("share", "share")), table)
+    table = tuple(
+        (name, label, amount, amount / totals[name] if totals[name] else 0.0) for name, parts in stacks for label, amount, _ in parts
+    )
+    return Instrument(
+        plot.spec(alt), title, alt, (Column("stack"), Column("part"), Column(inside(quantity), unit), Column("share", "share")), table
+    )
 
 
 def _styled(parts: Sequence[tuple]) -> tuple[Part, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, limit_sentence, need, sentence_list, you_said
-from labkit.instruments.plot import CHAR, NARROW, Plot
-from labkit.instruments.scales import Scale, number_scale
 from mlsysim.units import fmt
+
+from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, sentence_list, you_said
+from labkit.instruments.marks import CHAR, NARROW
+from labkit.instruments.plot import Plot
+from labkit.instruments.scales import Scale, number_scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,24 @@ def frontier(designs: Sequence[Design], x_better: str = "low", y_better: str = "
     return sorted(kept, key=lambda d: d.x)
 
 
-def pareto(designs: Sequence[Design], *, title: str, x_name: str, x_unit: str, y_name: str, y_unit: str, x_better: str = "low", y_better: str = "high",
-           you: str | None = None, x_limit: LimitLike = None, y_limit: LimitLike = None, prediction: tuple[float, float] | None = None,
-           ghost: Sequence[tuple[float, float]] = (), x_log: bool = False, y_log: bool = False) -> Instrument:
+def pareto(
+    designs: Sequence[Design],
+    *,
+    title: str,
+    x_name: str,
+    x_unit: str,
+    y_name: str,
+    y_unit: str,
+    x_better: str = "low",
+    y_better: str = "high",
+    you: str | None = None,
+    x_limit: LimitLike = None,
+    y_limit: LimitLike = None,
+    prediction: tuple[float, float] | None = None,
+    ghost: Sequence[tuple[float, float]] = (),
+    x_log: bool = False,
+    y_log: bool = False,
+) -> Instrument:
     """Scatter of designs. Names are written where they meet no other name; the table has them all."""
     designs = need(designs, "the list of designs")
     x_bound, y_bound = as_limit(x_limit), as_limit(y_limit)
@@ -77,14 +94,19 @@ def pareto(designs: Sequence[Design], *, title: str, x_name: str, x_unit: str, y
     if mine:
         plot.you(mine.x, mine.y, mine.name)
     words = [f"{d.name}: {fmt(d.x, x_unit)}, {fmt(d.y, y_unit)}" for d in front]
-    alt = (f"{title}. {len(designs)} designs, {x_name.lower()} {fmt(min(d.x for d in designs), x_unit)} to {fmt(max(d.x for d in designs), x_unit)}, "
-           f"{y_name.lower()} {fmt(min(d.y for d in designs), y_unit)} to {fmt(max(d.y for d in designs), y_unit)}. On the frontier: {sentence_list(words)}.")
+    alt = (
+        f"{title}. {len(designs)} designs, {inside(x_name)} {fmt(min(d.x for d in designs), x_unit)} "
+        f"to {fmt(max(d.x for d in designs), x_unit)}, "
+        f"{inside(y_name)} {fmt(min(d.y for d in designs), y_unit)} to {fmt(max(d.y for d in designs), y_unit)}. "
+        f"On the frontier: {sentence_list(words)}."
+    )
     if mine:
         place = "on" if mine.name in names else "not on"
-        alt += f" Your design: {mine.name}, {fmt(mine.x, x_unit)}, {fmt(mine.y, y_unit)}, {place} the frontier{'' if mine.fits else '; it does not fit'}."
+        alt += f" Your design: {mine.name}, {fmt(mine.x, x_unit)}, {fmt(mine.y, y_unit)}, {place} the frontier."
+        alt += "" if mine.fits else " It does not fit."
     alt += f" Prediction: {you_said(prediction[0], x_unit)}, {fmt(prediction[1], y_unit)}." if prediction else ""
     alt += limit_sentence(x_bound, x_unit, [mine.x] if mine else ()) + limit_sentence(y_bound, y_unit, [mine.y] if mine else ())
-    columns = (Column("design"), Column(x_name.lower(), x_unit), Column(y_name.lower(), y_unit), Column("frontier"), Column("fits"))
+    columns = (Column("design"), Column(inside(x_name), x_unit), Column(inside(y_name), y_unit), Column("frontier"), Column("fits"))
     table = tuple((d.name, d.x, d.y, "yes" if d.name in names else "no", "yes" if d.fits else "no") for d in designs)
     return Instrument(plot.spec(alt), title, alt, columns, table)
 

@@ -5,19 +5,35 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from mlsysim.units import fmt
+
 from labkit import theme
-from labkit.instruments.base import Column, Instrument, need, you_said
+from labkit.instruments.base import Column, Instrument, need
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import category_scale
-from mlsysim.units import fmt
 
 _LETTERS = {"D": "data", "O": "arithmetic", "L": "overhead"}
 
 
-def phase_map(xs: Sequence[str], ys: Sequence[str], *, title: str, x_name: str, y_name: str, value_name: str = "", unit: str = "",
-              values: Sequence[Sequence[float | None]] | None = None, letters: Sequence[Sequence[str]] | None = None,
-              void: Mapping[tuple[int, int], str] | None = None, best: str | None = "min", you: tuple[int, int] | None = None,
-              ghost: tuple[int, int] | None = None, prediction: tuple[int, int] | None = None, log: bool = False, digits: int = 3) -> Instrument:
+def phase_map(
+    xs: Sequence[str],
+    ys: Sequence[str],
+    *,
+    title: str,
+    x_name: str,
+    y_name: str,
+    value_name: str = "",
+    unit: str = "",
+    values: Sequence[Sequence[float | None]] | None = None,
+    letters: Sequence[Sequence[str]] | None = None,
+    void: Mapping[tuple[int, int], str] | None = None,
+    best: str | None = "min",
+    you: tuple[int, int] | None = None,
+    ghost: tuple[int, int] | None = None,
+    prediction: tuple[int, int] | None = None,
+    log: bool = False,
+    digits: int = 3,
+) -> Instrument:
     """One cell for every x (columns) and y (rows, first on top).
 
     `values[row][column]` shades a cell and is written in it; `letters[row][column]` writes a word instead ("D", "O",
@@ -37,8 +53,13 @@ def phase_map(xs: Sequence[str], ys: Sequence[str], *, title: str, x_name: str, 
     x = category_scale(xs, x_name, wrap=9 if len(xs) > 3 else 14)
     y = category_scale(ys, y_name, wrap=16, reverse=True)
     pitch = max(22.0, min(44.0, 250.0 / len(ys)))
-    plot = Plot(x, y, pitch * len(ys), x_axis={"labelAngle": 0, "ticks": False, "domain": False, "labelOverlap": False, "labelAlign": "center"},
-                y_axis={"ticks": False, "domain": False, "labelOverlap": False})
+    plot = Plot(
+        x,
+        y,
+        pitch * len(ys),
+        x_axis={"labelAngle": 0, "ticks": False, "domain": False, "labelOverlap": False, "labelAlign": "center"},
+        y_axis={"ticks": False, "domain": False, "labelOverlap": False},
+    )
     box = lambda i, j, gap=0.02: (i - 0.5 + gap, i + 0.5 - gap, j - 0.5 + gap, j + 0.5 - gap)  # noqa: E731
     _shade(plot, open_, letters, log, box)
     plot.hatch([box(*place) for place in void], spacing=7, opacity=0.55)
@@ -48,7 +69,11 @@ def phase_map(xs: Sequence[str], ys: Sequence[str], *, title: str, x_name: str, 
     if values and best and open_:
         winner = (min if best == "min" else max)(open_, key=lambda place: open_[place])
     _write(plot, open_, letters, winner, unit, digits, prediction if pitch >= 34 else None)
-    for place, colour, dash, width in ((ghost, "control", "short", 1.5), (prediction, "prediction", "dash", 2.5), (you, "control", "solid", 3.5)):
+    for place, colour, dash, width in (
+        (ghost, "control", "short", 1.5),
+        (prediction, "prediction", "dash", 2.5),
+        (you, "control", "solid", 3.5),
+    ):
         if place is not None:
             plot.rects([box(*place, 0.05)], colour, opacity=0, stroke=colour, width=width, dash=dash)
     if prediction is not None:
@@ -60,17 +85,21 @@ def phase_map(xs: Sequence[str], ys: Sequence[str], *, title: str, x_name: str, 
         return letters[place[1]][place[0]] if values is None else fmt(cells[place], unit, digits)
 
     name = lambda place: f"{x_name} {xs[place[0]]}, {y_name} {ys[place[1]]}: {word(place)}"  # noqa: E731
-    alt = f"{title}. Map of {value_name or 'cases'} for {len(xs)} × {len(ys)} cells: {x_name} from {xs[0]} to {xs[-1]}, {y_name} from {ys[0]} to {ys[-1]}."
+    alt = f"{title}. Map of {value_name or 'cases'} for {len(xs)} × {len(ys)} cells: "
+    alt += f"{x_name} from {xs[0]} to {xs[-1]}, {y_name} from {ys[0]} to {ys[-1]}."
     if values and open_:
-        alt += f" Values from {fmt(min(open_.values()), unit, digits)} to {fmt(max(open_.values()), unit, digits)}; {len(void)} cells are impossible."
+        alt += f" Values from {fmt(min(open_.values()), unit, digits)} to {fmt(max(open_.values()), unit, digits)}."
+        alt += f" {len(void)} cells are impossible." if void else ""
     elif letters:
         alt += " " + " ".join(f"{y_label}: {', '.join(word((i, j)) for i in range(len(xs)))}." for j, y_label in enumerate(ys))
     alt += f" Best, starred: {name(winner)}." if winner else ""
     alt += f" Your cell, framed: {name(you)}." if you is not None else ""
     alt += f" Before: {name(ghost)}." if ghost is not None else ""
-    alt += f" Predicted cell, {you_said(0, '')[:8]}: {name(prediction)}." if prediction is not None else ""
+    alt += f" Predicted cell, you said: {name(prediction)}." if prediction is not None else ""
     columns = (Column(y_name), *(Column(f"{x_name} {label}", unit if values else "") for label in xs))
-    rows = tuple((label, *((void.get((i, j)) or (cells[i, j] if values else letters[j][i])) for i in range(len(xs)))) for j, label in enumerate(ys))
+    rows = tuple(
+        (label, *((void.get((i, j)) or (cells[i, j] if values else letters[j][i])) for i in range(len(xs)))) for j, label in enumerate(ys)
+    )
     return Instrument(plot.spec(alt), title, alt, columns, rows)
 
 
@@ -92,7 +121,9 @@ def _shade(plot: Plot, open_: dict, letters: Sequence[Sequence[str]] | None, log
         plot.rects(boxes, colour, opacity=opacity, stroke="rule", width=0.5)
 
 
-def _write(plot: Plot, open_: dict, letters: Sequence[Sequence[str]] | None, winner: tuple | None, unit: str, digits: int, lowered: tuple | None) -> None:
+def _write(
+    plot: Plot, open_: dict, letters: Sequence[Sequence[str]] | None, winner: tuple | None, unit: str, digits: int, lowered: tuple | None
+) -> None:
     """The cell's value or letter; in the `lowered` cell it leaves room for "you said"."""
     words: dict[tuple[str, bool], list] = {}
     for (i, j), value in open_.items():
@@ -105,4 +136,6 @@ def _write(plot: Plot, open_: dict, letters: Sequence[Sequence[str]] | None, win
             text = f"★ {text}"
         words.setdefault((_LETTERS.get(text, "ink"), (i, j) == lowered), []).append((i, j, text))
     for (colour, low), items in words.items():
-        plot.texts(items, colour, align="center", dy=8 if low else 0, bold=bool(letters), size=theme.FONT_SIZE if letters else theme.SMALL_SIZE)
+        plot.texts(
+            items, colour, align="center", dy=8 if low else 0, bold=bool(letters), size=theme.FONT_SIZE if letters else theme.SMALL_SIZE
+        )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mlsysim.units import fmt
+
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, limit_sentence, need, sentence_list, you_said
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import number_scale
-from mlsysim.units import fmt
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,18 @@ class Work:
     rate: float | None = None
 
 
-def roofline(roofs: Sequence[Roof], works: Sequence[Work], *, title: str, you: str | None = None, prediction: float | None = None,
-             ghost: Sequence[Work] = (), limit: LimitLike = None, rate_unit: str = "FLOP/s", intensity_unit: str = "FLOP/B") -> Instrument:
+def roofline(
+    roofs: Sequence[Roof],
+    works: Sequence[Work],
+    *,
+    title: str,
+    you: str | None = None,
+    prediction: float | None = None,
+    ghost: Sequence[Work] = (),
+    limit: LimitLike = None,
+    rate_unit: str = "FLOP/s",
+    intensity_unit: str = "FLOP/B",
+) -> Instrument:
     """Log-log roofline. The first roof is the one in play; further roofs are drawn thin. `you` names the student's work.
 
     `prediction` is a rate. `limit` is on the rate (for instance a least rate: `(value, label, "below")`).
@@ -48,9 +59,16 @@ def roofline(roofs: Sequence[Roof], works: Sequence[Work], *, title: str, you: s
     main, bound = roofs[0], as_limit(limit)
     placed = [Work(w.name, finite(w.intensity, w.name), main.attainable(w.intensity) if w.rate is None else w.rate) for w in works]
     old = [Work(w.name, w.intensity, main.attainable(w.intensity) if w.rate is None else w.rate) for w in ghost]
-    x = number_scale([w.intensity for w in (*placed, *old)] + [f * r.ridge for r in roofs for f in (0.1, 6)], intensity_unit, "Intensity", log=True)
+    x = number_scale(
+        [w.intensity for w in (*placed, *old)] + [f * r.ridge for r in roofs for f in (0.1, 6)], intensity_unit, "Intensity", log=True
+    )
     low = min(min(w.rate for w in (*placed, *old)), min(r.attainable(x.lo) for r in roofs) * 2) / 2
-    y = number_scale([low, max(r.peak for r in roofs) * 1.3, *(v for v in (prediction, bound and bound.value) if v is not None)], rate_unit, "Rate", log=True)
+    y = number_scale(
+        [low, max(r.peak for r in roofs) * 1.3, *(v for v in (prediction, bound and bound.value) if v is not None)],
+        rate_unit,
+        "Rate",
+        log=True,
+    )
     plot = Plot(x, y, 250.0)
     plot.limit_y(bound)
     for roof in reversed(roofs):
@@ -71,9 +89,12 @@ def roofline(roofs: Sequence[Roof], works: Sequence[Work], *, title: str, you: s
         if w.name == you:
             plot.you(w.intensity, w.rate, w.name)
     words = [f"{w.name}: {fmt(w.intensity, intensity_unit)}, {fmt(w.rate, rate_unit)}, {_side(w, main)}" for w in placed]
-    alt = (f"{title}. Roofline on log axes, intensity {fmt(x.lo, intensity_unit)} to {fmt(x.hi, intensity_unit)}, rate {fmt(y.lo, rate_unit)} to "
-           f"{fmt(y.hi, rate_unit)}. {main.name}: {fmt(main.bandwidth, 'B/s')} up to the ridge at {fmt(main.ridge, intensity_unit)}, then "
-           f"{fmt(main.peak, rate_unit)}. {sentence_list(words)}.")
+    alt = (
+        f"{title}. Roofline on log axes, intensity {fmt(x.lo, intensity_unit)} to {fmt(x.hi, intensity_unit)}, "
+        f"rate {fmt(y.lo, rate_unit)} to "
+        f"{fmt(y.hi, rate_unit)}. {main.name}: {fmt(main.bandwidth, 'B/s')} up to the ridge at {fmt(main.ridge, intensity_unit)}, then "
+        f"{fmt(main.peak, rate_unit)}. {sentence_list(words)}."
+    )
     alt += f" Your point: {you}." if you else ""
     alt += f" Prediction: {you_said(prediction, rate_unit)}." if prediction is not None else ""
     alt += limit_sentence(bound, rate_unit, [w.rate for w in placed if w.name == you])

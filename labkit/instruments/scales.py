@@ -14,7 +14,19 @@ from mlsysim.units import fmt
 
 _TIME_STEPS = (1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 60.0, 600.0, 3600.0, 36000.0, 86400.0)
 _TIME_UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"), (1e-12, "ps"))
-_PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"))
+_PREFIXES = (
+    (1e18, "E"),
+    (1e15, "P"),
+    (1e12, "T"),
+    (1e9, "G"),
+    (1e6, "M"),
+    (1e3, "k"),
+    (1.0, ""),
+    (1e-3, "m"),
+    (1e-6, "µ"),
+    (1e-9, "n"),
+    (1e-12, "p"),
+)
 _PREFIXED = ("B", "FLOP", "OP", "MAC", "W", "J", "Hz", "bit", "g", "m", "Wh")
 _THIN = "\u2009"
 
@@ -72,14 +84,27 @@ def pixels(height: float) -> Scale:
     return Scale(0.0, float(height), reverse=True)
 
 
-def number_scale(values: Iterable[float], unit: str, title: str, *, log: bool = False, zero: bool = False, count: int = 5, grid: bool = True,
-                 pad: float = 0.04) -> Scale:
+def number_scale(
+    values: Iterable[float],
+    unit: str,
+    title: str,
+    *,
+    log: bool = False,
+    zero: bool = False,
+    count: int = 5,
+    grid: bool = True,
+    pad: float = 0.04,
+) -> Scale:
     """An axis that holds all the values, with engineering ticks; a log axis says so in its title."""
     found = [float(v) for v in values if v is not None and math.isfinite(v) and (v > 0 or not log)]
     if not found:
         found = [1.0] if log else [0.0, 1.0]
     lo, hi = min(found), max(found)
-    name = f"{title} ({unit})" if unit not in ("s", "share", "%", "$", "×", "x", "", "1") and not _carries(unit) and unit.lower() not in title.lower() else title
+    name = (
+        f"{title} ({unit})"
+        if unit not in ("s", "share", "%", "$", "×", "x", "", "1") and not _carries(unit) and unit.lower() not in title.lower()
+        else title
+    )
     if log:
         lo, hi = lo / (1 + 5 * pad), hi * (1 + 5 * pad)
         if hi / lo < 8:
@@ -178,7 +203,9 @@ def _prefix(size: float) -> tuple[float, str]:
 def _unit_of(size: float, unit: str) -> tuple[float, str]:
     """The multiple of the unit in which a number of this size is written, and its name (empty: the title has it)."""
     if unit == "s":
-        return next(((s, w) for s, w in _TIME_UNITS if size >= s * (1 - 1e-9) * (2 if s > 1 and size not in (s, 10 * s) else 1)), _TIME_UNITS[-1])
+        return next(
+            ((s, w) for s, w in _TIME_UNITS if size >= s * (1 - 1e-9) * (2 if s > 1 and size not in (s, 10 * s) else 1)), _TIME_UNITS[-1]
+        )
     if _carries(unit):
         scale, prefix = _prefix(size)
         return scale, f"{prefix}{unit}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from labkit import theme
-from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, limit_sentence, need, sentence_list, you_said
-from labkit.instruments.plot import NARROW, Plot
-from labkit.instruments.scales import Scale, number_scale, pixels
 from mlsysim.units import fmt
+
+from labkit import theme
+from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, sentence_list, you_said
+from labkit.instruments.marks import NARROW
+from labkit.instruments.plot import Plot
+from labkit.instruments.scales import Scale, number_scale, pixels
 
 TERM_KEY = "D moving data · O arithmetic · L overhead"
 
@@ -37,14 +39,32 @@ class TermRow:
         return max((("D", self.data), ("O", self.arithmetic), ("L", self.overhead)), key=lambda item: item[1])[0]
 
 
-def stacked(rows: Sequence[TermRow], *, title: str, unit: str = "s", quantity: str = "Time", you: str | None = None, prediction: float | None = None,
-            limit: LimitLike = None, bracket: tuple[float, float, str] | None = None) -> Instrument:
+def stacked(
+    rows: Sequence[TermRow],
+    *,
+    title: str,
+    unit: str = "s",
+    quantity: str = "Time",
+    you: str | None = None,
+    prediction: float | None = None,
+    limit: LimitLike = None,
+    bracket: tuple[float, float, str] | None = None,
+) -> Instrument:
     """Bars of D | O | L end to end on a linear axis from zero. `you` names the student's row."""
     return _draw(rows, title, unit, quantity, you, prediction, limit, bracket, log=False)
 
 
-def ladder(rows: Sequence[TermRow], *, title: str, unit: str = "s", quantity: str = "Time", you: str | None = None, prediction: float | None = None,
-           limit: LimitLike = None, bracket: tuple[float, float, str] | None = None) -> Instrument:
+def ladder(
+    rows: Sequence[TermRow],
+    *,
+    title: str,
+    unit: str = "s",
+    quantity: str = "Time",
+    you: str | None = None,
+    prediction: float | None = None,
+    limit: LimitLike = None,
+    bracket: tuple[float, float, str] | None = None,
+) -> Instrument:
     """The same bars on a log axis: every segment runs from one running total to the next, so positions are true and lengths are ratios.
 
     `bracket` (from, to, label) spans a ratio that the student predicted, under the last row.
@@ -52,8 +72,18 @@ def ladder(rows: Sequence[TermRow], *, title: str, unit: str = "s", quantity: st
     return _draw(rows, title, unit, quantity, you, prediction, limit, bracket, log=True)
 
 
-def _draw(rows: Sequence[TermRow], title: str, unit: str, quantity: str, you: str | None, prediction: float | None, limit: LimitLike,
-          bracket: tuple[float, float, str] | None, *, log: bool) -> Instrument:
+def _draw(
+    rows: Sequence[TermRow],
+    title: str,
+    unit: str,
+    quantity: str,
+    you: str | None,
+    prediction: float | None,
+    limit: LimitLike,
+    bracket: tuple[float, float, str] | None,
+    *,
+    log: bool,
+) -> Instrument:
     rows = need(rows, "the list of bars")
     bound = as_limit(limit)
     drawn = [row for row in rows if not row.void]
@@ -64,8 +94,12 @@ def _draw(rows: Sequence[TermRow], title: str, unit: str, quantity: str, you: st
     x = number_scale(ends, unit, quantity, log=log, zero=not log)
     pitch = min(42.0, 290.0 / (len(rows) + (0.75 if bracket else 0)))
     thick = max(6.0, pitch - 24)
-    plot = Plot(x, pixels(pitch * (len(rows) + (0.75 if bracket else 0))), pitch * (len(rows) + (0.75 if bracket else 0)),
-                x_axis={"title": [x.title, TERM_KEY]})
+    plot = Plot(
+        x,
+        pixels(pitch * (len(rows) + (0.75 if bracket else 0))),
+        pitch * (len(rows) + (0.75 if bracket else 0)),
+        x_axis={"title": [x.title, TERM_KEY]},
+    )
     plot.limit_x(bound)
     plot.said_x(prediction, unit)
     ghosts, bars, letters, heads, yours = [], [], {"plain": [], "on": []}, [], []
@@ -92,17 +126,33 @@ def _draw(rows: Sequence[TermRow], title: str, unit: str, quantity: str, you: st
     plot.texts(yours, "control", halo=True, bold=True, dx=1)
     if bracket:
         _bracket(plot, x, bracket, pitch * len(rows) + 5)
-    words = [f"{row.label}: {row.void}" if row.void else
-             f"{row.label}: {fmt(row.total, unit)} (data {fmt(row.data, unit)}, arithmetic {fmt(row.arithmetic, unit)}, overhead {fmt(row.overhead, unit)})"
-             for row in rows]
-    alt = (f"{title}. Bars of {quantity.lower()} in three terms, {'log' if log else 'linear'} axis from {fmt(x.lo, unit)} to {fmt(x.hi, unit)}: "
-           f"{sentence_list(words)}.")
+    words = [
+        f"{row.label}: {row.void}"
+        if row.void
+        else f"{row.label}: {fmt(row.total, unit)} "
+        f"(data {fmt(row.data, unit)}, arithmetic {fmt(row.arithmetic, unit)}, overhead {fmt(row.overhead, unit)})"
+        for row in rows
+    ]
+    alt = (
+        f"{title}. Bars of {inside(quantity)} in three terms, {'log' if log else 'linear'} axis "
+        f"from {fmt(x.lo, unit)} to {fmt(x.hi, unit)}: "
+        f"{sentence_list(words)}."
+    )
     alt += f" Your choice: {you}." if you else ""
     alt += f" Prediction: {you_said(prediction, unit)}." if prediction is not None else ""
     alt += f" Bracket from {fmt(bracket[0], unit)} to {fmt(bracket[1], unit)}: {bracket[2]}." if bracket else ""
     alt += limit_sentence(bound, unit, [row.total for row in drawn])
-    columns = (Column("bar"), Column("data", unit), Column("arithmetic", unit), Column("overhead", unit), Column("total", unit), Column("binds"))
-    table = tuple((r.label, "", "", "", "", r.void) if r.void else (r.label, r.data, r.arithmetic, r.overhead, r.total, r.binding) for r in rows)
+    columns = (
+        Column("bar"),
+        Column("data", unit),
+        Column("arithmetic", unit),
+        Column("overhead", unit),
+        Column("total", unit),
+        Column("binds"),
+    )
+    table = tuple(
+        (r.label, "", "", "", "", r.void) if r.void else (r.label, r.data, r.arithmetic, r.overhead, r.total, r.binding) for r in rows
+    )
     return Instrument(plot.spec(alt), title, alt, columns, table)
 
 

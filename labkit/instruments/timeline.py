@@ -6,15 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, limit_sentence, need, sentence_list, you_said
-from labkit.instruments.plot import CHAR, NARROW, Plot, style_of
-from labkit.instruments.scales import Scale, linear_ticks, number_scale, pixels, tick_text
 from mlsysim.units import fmt
+
+from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, limit_sentence, need, sentence_list, you_said
+from labkit.instruments.marks import CHAR, NARROW, style_of
+from labkit.instruments.plot import Plot
+from labkit.instruments.scales import Scale, linear_ticks, number_scale, pixels, tick_text
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A stretch of work on a lane; `label` is written on it where it fits; styles as in `plot.style_of`."""
+    """A stretch of work on a lane; `label` is written on it where it fits; styles as in `marks.style_of`."""
 
     lane: str
     start: float
@@ -43,10 +45,24 @@ class Quantity:
     limit: LimitLike = None
 
 
-def timeline(lanes: Sequence[str], bars: Sequence[Bar], *, title: str, unit: str = "s", quantity_x: str = "Time", idle: bool = True,
-             events: Sequence[Event] = (), below: Quantity | None = None, limit: LimitLike = None, prediction: float | None = None,
-             reference: tuple[float, str] | None = None, ghost: float | None = None, end: float | None = None, you: str | None = None,
-             key: Sequence[tuple[str, str]] = ()) -> Instrument:
+def timeline(
+    lanes: Sequence[str],
+    bars: Sequence[Bar],
+    *,
+    title: str,
+    unit: str = "s",
+    quantity_x: str = "Time",
+    idle: bool = True,
+    events: Sequence[Event] = (),
+    below: Quantity | None = None,
+    limit: LimitLike = None,
+    prediction: float | None = None,
+    reference: tuple[float, str] | None = None,
+    ghost: float | None = None,
+    end: float | None = None,
+    you: str | None = None,
+    key: Sequence[tuple[str, str]] = (),
+) -> Instrument:
     """Lanes from top to bottom in the order given; time left to right from 0.
 
     `idle` hatches what no bar covers, up to `end` (or the last bar). `reference` (time, label) is a dashed line, `ghost`
@@ -58,8 +74,14 @@ def timeline(lanes: Sequence[str], bars: Sequence[Bar], *, title: str, unit: str
         if item.lane not in known:
             raise ValueError(f"lane {item.lane!r} is not one of {', '.join(lanes)}")
     last = end if end is not None else max([b.end for b in bars] + [e.at for e in events], default=1.0)
-    x = number_scale([0.0, last, *(v for v in (prediction, ghost, bound and bound.value, reference and reference[0]) if v is not None)], unit, quantity_x,
-                     zero=True, pad=0.02, grid=False)
+    x = number_scale(
+        [0.0, last, *(v for v in (prediction, ghost, bound and bound.value, reference and reference[0]) if v is not None)],
+        unit,
+        quantity_x,
+        zero=True,
+        pad=0.02,
+        grid=False,
+    )
     named = len(lanes) <= 8 and any(len(lane) > 3 for lane in lanes)
     room = 190.0 if below else 280.0
     pitch = min(40.0 if named else 28.0, room / len(lanes))
@@ -70,9 +92,16 @@ def timeline(lanes: Sequence[str], bars: Sequence[Bar], *, title: str, unit: str
     lanes_height = pitch * len(lanes)
     height = key_height + lanes_height + panel
     middle = {lane: key_height + pitch * i + head + (pitch - head) / 2 for i, lane in enumerate(lanes)}
-    plot = Plot(x, pixels(height) if named else _lane_axis(lanes, middle, height, pitch), height, y_axis={"ticks": False, "domain": False, "grid": False})
+    plot = Plot(
+        x,
+        pixels(height) if named else _lane_axis(lanes, middle, height, pitch),
+        height,
+        y_axis={"ticks": False, "domain": False, "grid": False},
+    )
     if idle:
-        plot.bars([(a, b, middle[lane], "idle") for lane in lanes for a, b in _gaps([bar for bar in bars if bar.lane == lane], last)], thick)
+        plot.bars(
+            [(a, b, middle[lane], "idle") for lane in lanes for a, b in _gaps([bar for bar in bars if bar.lane == lane], last)], thick
+        )
     plot.bars([(x.clip(b.start), x.clip(b.end), middle[b.lane], b.style) for b in bars if b.end > b.start], thick)
     _bar_labels(plot, x, bars, middle, thick)
     plot.points([(e.at, middle[e.lane]) for e in events if not e.bad], "ink", size=26)
@@ -80,7 +109,9 @@ def timeline(lanes: Sequence[str], bars: Sequence[Bar], *, title: str, unit: str
     if named:
         others = [(x.lo, middle[lane] - (pitch - head) / 2 - 7, lane) for lane in lanes if lane != you]
         plot.texts(others, dx=1, halo=True)
-        plot.texts([(x.lo, middle[lane] - (pitch - head) / 2 - 7, lane) for lane in lanes if lane == you], "control", dx=1, bold=True, halo=True)
+        plot.texts(
+            [(x.lo, middle[lane] - (pitch - head) / 2 - 7, lane) for lane in lanes if lane == you], "control", dx=1, bold=True, halo=True
+        )
     _key(plot, x, key)
     if below:
         _panel(plot, x, below, key_height + lanes_height, panel, last)

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, limit_sentence, need, sentence_list, you_said
-from labkit.instruments.plot import CHAR, NARROW, Plot
+from mlsysim.units import fmt
+
+from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, sentence_list, you_said
+from labkit.instruments.marks import CHAR, NARROW
+from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale, pixels
 from labkit.instruments.terms import TermRow
-from mlsysim.units import fmt
 
 Step = tuple[str, float, str]  # label, value, style ("D", "O", "L", "other" …)
 
 
-def waterfall(groups: Sequence[tuple[str, Sequence[Step]]], *, title: str, unit: str = "s", quantity: str = "Time", prediction: float | None = None,
-              limit: LimitLike = None, you: str | None = None) -> Instrument:
+def waterfall(
+    groups: Sequence[tuple[str, Sequence[Step]]],
+    *,
+    title: str,
+    unit: str = "s",
+    quantity: str = "Time",
+    prediction: float | None = None,
+    limit: LimitLike = None,
+    you: str | None = None,
+) -> Instrument:
     """One or more waterfalls on one axis from zero: each step starts where the one before ends, a total closes each group."""
     groups = tuple((name, need(steps, f"the waterfall {name!r}")) for name, steps in need(groups, "the list of waterfalls"))
     bound = as_limit(limit)
@@ -49,19 +59,37 @@ def waterfall(groups: Sequence[tuple[str, Sequence[Step]]], *, title: str, unit:
     plot.bars(sums, thick * 0.6)
     plot.texts(left, halo=True)
     plot.texts(right, align="right", halo=True)
-    words = [f"{name}: " + " + ".join(f"{label} {fmt(value, unit)}" for label, value, _ in steps) + f" = {fmt(totals[name], unit)}" for name, steps in groups]
-    alt = f"{title}. Waterfall of {quantity.lower()}, axis from {fmt(x.lo, unit)} to {fmt(x.hi, unit)}: {sentence_list(words)}."
+    words = [
+        f"{name}: " + " + ".join(f"{label} {fmt(value, unit)}" for label, value, _ in steps) + f" = {fmt(totals[name], unit)}"
+        for name, steps in groups
+    ]
+    alt = f"{title}. Waterfall of {inside(quantity)}, axis from {fmt(x.lo, unit)} to {fmt(x.hi, unit)}: {sentence_list(words)}."
     alt += f" Your choice: {you}." if you else ""
     alt += f" Prediction: {you_said(prediction, unit)}." if prediction is not None else ""
     alt += limit_sentence(bound, unit, totals.values())
-    table = tuple((name, label, value, value / totals[name] if totals[name] else 0.0) for name, steps in groups for label, value, _ in steps)
-    return Instrument(plot.spec(alt), title, alt, (Column("case"), Column("part"), Column(quantity.lower(), unit), Column("share", "share")), table)
+    table = tuple(
+        (name, label, value, value / totals[name] if totals[name] else 0.0) for name, steps in groups for label, value, _ in steps
+    )
+    return Instrument(
+        plot.spec(alt), title, alt, (Column("case"), Column("part"), Column(inside(quantity), unit), Column("share", "share")), table
+    )
 
 
-def before_after(before: TermRow, after: TermRow, *, title: str, unit: str = "s", quantity: str = "Time", prediction: float | None = None,
-                 limit: LimitLike = None) -> Instrument:
+def before_after(
+    before: TermRow,
+    after: TermRow,
+    *,
+    title: str,
+    unit: str = "s",
+    quantity: str = "Time",
+    prediction: float | None = None,
+    limit: LimitLike = None,
+) -> Instrument:
     """Two waterfalls of the Iron Law's terms on one axis: what an improvement moved and what it left."""
-    groups = [(row.label, [("D data", row.data, "D"), ("O arithmetic", row.arithmetic, "O"), ("L overhead", row.overhead, "L")]) for row in (before, after)]
+    groups = [
+        (row.label, [("D data", row.data, "D"), ("O arithmetic", row.arithmetic, "O"), ("L overhead", row.overhead, "L")])
+        for row in (before, after)
+    ]
     return waterfall(groups, title=title, unit=unit, quantity=quantity, prediction=prediction, limit=limit, you=after.label)
 
 

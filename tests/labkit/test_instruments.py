@@ -12,13 +12,14 @@ from pathlib import Path
 
 import altair as alt
 import pytest
+
 from labkit import theme
 from labkit.instruments.base import Column, Instrument, Limit, as_limit
 from labkit.instruments.curve import Series, curve
 from labkit.instruments.distribution import distribution, percentile
+from labkit.instruments.marks import style_of
 from labkit.instruments.pareto import Design, frontier
 from labkit.instruments.phase_map import phase_map
-from labkit.instruments.plot import style_of
 from labkit.instruments.scales import linear_ticks, log_ticks, number_scale, tick_text
 from labkit.instruments.terms import TermRow, ladder, stacked
 from labkit.instruments.timeline import Bar, timeline
@@ -98,8 +99,24 @@ def test_table_has_rows_of_the_right_length(drawn, name):
     assert found.rows and all(len(row) == len(found.columns) for row in found.rows)
 
 
-@pytest.mark.parametrize("name", ["heartbeat", "bars", "improvement", "machine_roof", "tail", "pipeline", "layouts", "designs", "memory", "scaling", "u_shape",
-                                  "macs_and_cycles", "energy"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "heartbeat",
+        "bars",
+        "improvement",
+        "machine_roof",
+        "tail",
+        "pipeline",
+        "layouts",
+        "designs",
+        "memory",
+        "scaling",
+        "u_shape",
+        "macs_and_cycles",
+        "energy",
+    ],
+)
 def test_prediction_is_labelled_in_the_prediction_colour(drawn, name):
     spec = drawn[name].spec
     assert any("you said" in text for text in words(spec))
@@ -107,8 +124,17 @@ def test_prediction_is_labelled_in_the_prediction_colour(drawn, name):
     assert theme.var("prediction") in json.dumps(spec["layer"])
 
 
-@pytest.mark.parametrize(("name", "label"), [("bars", "deadline 50 ms"), ("tail", "promise 300 ms"), ("designs", "at least 70 %"), ("memory", "80 GB"),
-                                             ("u_shape", "deadline 100 ms"), ("pipeline", "room for 12")])
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("bars", "deadline 50 ms"),
+        ("tail", "promise 300 ms"),
+        ("designs", "at least 70 %"),
+        ("memory", "80 GB"),
+        ("u_shape", "deadline 100 ms"),
+        ("pipeline", "room for 12"),
+    ],
+)
 def test_limit_is_a_labelled_line_and_is_told(drawn, name, label):
     assert label in words(drawn[name].spec)
     assert f"Limit: {label}" in drawn[name].alt
@@ -131,12 +157,21 @@ def _seconds(example) -> float:
 def test_altair_is_not_loaded_to_draw():
     code = "import sys, instrument_examples as e; [f() for f in e.EXAMPLES]; sys.exit('altair' in sys.modules)"
     here = Path(__file__).parent
-    assert subprocess.run([sys.executable, "-c", code], cwd=here, env={**os.environ, "PYTHONPATH": os.pathsep.join([str(here), *sys.path])}, check=False).returncode == 0
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=here, env={**os.environ, "PYTHONPATH": os.pathsep.join([str(here), *sys.path])}, check=False
+        ).returncode
+        == 0
+    )
 
 
 def test_three_terms_have_three_patterns(drawn):
     layers = drawn["bars"].spec["layer"]
-    dashes = {json.dumps(layer["mark"].get("strokeDash")) for layer in layers if layer["mark"]["type"] == "rule" and "strokeDashOffset" in layer["mark"]}
+    dashes = {
+        json.dumps(layer["mark"].get("strokeDash"))
+        for layer in layers
+        if layer["mark"]["type"] == "rule" and "strokeDashOffset" in layer["mark"]
+    }
     assert len(dashes) == 2  # hatched and dotted; solid is a plain rectangle
 
 
@@ -171,7 +206,9 @@ def test_frontier_keeps_what_nothing_beats():
 
 
 def test_map_stars_the_best_open_cell():
-    found = phase_map(["1", "2"], ["1", "2"], title="t", x_name="x", y_name="y", unit="s", values=[[1.0, 5.0], [3.0, None]], void={(0, 0): "OOM"})
+    found = phase_map(
+        ["1", "2"], ["1", "2"], title="t", x_name="x", y_name="y", unit="s", values=[[1.0, 5.0], [3.0, None]], void={(0, 0): "OOM"}
+    )
     assert any(text.startswith("★ 3.00") for text in words(found.spec))
     assert {"OOM", "void"} <= set(words(found.spec))
 
@@ -187,8 +224,20 @@ def test_values_beyond_the_axis_are_marked_as_such():
     assert "here" in words(found.spec)
 
 
-@pytest.mark.parametrize(("value", "unit", "text"), [(0.01, "s", "10 ms"), (60.0, "s", "1 min"), (3600.0, "s", "1 h"), (1e3, "B", "1 kB"), (2e12, "FLOP/s", "2 TFLOP/s"),
-                                                     (0.25, "share", "25 %"), (0, "B", "0"), (2.5, "×", "2.5×"), (1200, "1/s", "1,200")])
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.01, "s", "10 ms"),
+        (60.0, "s", "1 min"),
+        (3600.0, "s", "1 h"),
+        (1e3, "B", "1 kB"),
+        (2e12, "FLOP/s", "2 TFLOP/s"),
+        (0.25, "share", "25 %"),
+        (0, "B", "0"),
+        (2.5, "×", "2.5×"),
+        (1200, "1/s", "1,200"),
+    ],
+)
 def test_ticks_are_written_as_engineers_write_them(value, unit, text):
     assert tick_text(value, unit).replace("\u2009", " ") == text
 
@@ -214,17 +263,20 @@ def test_a_flat_series_still_has_an_axis():
     assert scale.lo < 5 < scale.hi
 
 
-@pytest.mark.parametrize("call", [
-    lambda: stacked([], title="t"),
-    lambda: distribution([], title="t"),
-    lambda: distribution([float("nan")], title="t"),
-    lambda: stacked([TermRow("a", float("inf"))], title="t"),
-    lambda: timeline(["a"], [Bar("b", 0, 1)], title="t"),
-    lambda: curve([Series(str(i), [(0, 0), (1, 1)]) for i in range(6)], title="t", x_name="x", x_unit="", y_name="y", y_unit=""),
-    lambda: style_of("pink:solid"),
-    lambda: as_limit((1, "l", "left")),
-    lambda: Instrument({}, "t", "a", (Column("x"),), ((1, 2),)),
-])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: stacked([], title="t"),
+        lambda: distribution([], title="t"),
+        lambda: distribution([float("nan")], title="t"),
+        lambda: stacked([TermRow("a", float("inf"))], title="t"),
+        lambda: timeline(["a"], [Bar("b", 0, 1)], title="t"),
+        lambda: curve([Series(str(i), [(0, 0), (1, 1)]) for i in range(6)], title="t", x_name="x", x_unit="", y_name="y", y_unit=""),
+        lambda: style_of("pink:solid"),
+        lambda: as_limit((1, "l", "left")),
+        lambda: Instrument({}, "t", "a", (Column("x"),), ((1, 2),)),
+    ],
+)
 def test_what_cannot_be_drawn_is_refused(call):
     with pytest.raises(ValueError, match=r"."):
         call()

@@ -12,9 +12,10 @@ __version__ = "1.0.0"
 DISTRIBUTION = "mlsysim of ML Systems Labs"  # tells this package from another one of the same name on the public index
 
 _MODULES = (
-    "batching", "cache", "catalog", "clusters", "collectives", "convnet", "duty", "edge", "errors", "iron_law", "kv_cache", "layout_search",
-    "parallelism", "pipeline_schedule", "published_training", "quantity", "queue_simulation", "queueing", "roofline", "serving", "sharding",
-    "systolic", "training_memory", "transformer", "units",
+    "batching", "cache", "catalog", "catalog_entries", "clusters", "collectives", "comparison", "convnet", "duty", "edge", "errors",
+    "fixed_batching", "inference_cards", "iron_law", "kv_cache", "layout", "layout_search", "parallelism", "pipeline_schedule",
+    "published_training", "quantity", "queue_simulation", "queueing", "roofline", "serving", "sharding", "slot_simulation", "stations", "systolic",
+    "training_memory", "transformer", "units",
 )  # fmt: skip
 
 __all__ = ["DISTRIBUTION", "__version__", "show_work", *_MODULES]

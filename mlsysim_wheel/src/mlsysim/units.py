@@ -72,7 +72,9 @@ def fmt(value: float, unit: str = "", digits: int = 3) -> str:
     if unit in ("×", "x"):
         return f"{_plain(value, digits)}×"
     base, _, per = unit.partition("/")
-    if value and (unit in _PREFIXED or (base in _PREFIXED and per)):
+    if base == "1" and per:
+        return f"{_plain(value, digits)}/{per}"
+    if value and (unit in _PREFIXED or (base in _PREFIXED and per and abs(value) >= 1)):  # no mFLOP/B
         scale, prefix = _prefix(value, digits)
         return f"{significant(value / scale, digits)}{THIN}{prefix}{unit}"
     word = _WORDS.get(unit, unit)

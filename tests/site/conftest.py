@@ -1,0 +1,67 @@
+"""A small course in a temporary folder, built with the real runtime."""
+
+from pathlib import Path
+
+import pytest
+
+from sitebuild.build import build_site
+from sitebuild.paths import Paths
+
+ROOT = Path(__file__).resolve().parents[2]
+
+NOTEBOOK = '''import marimo
+
+app = marimo.App(app_title="Small", css_file="small.css", html_head_file="small.html")
+
+with app.setup:
+    import marimo as mo
+
+
+@app.cell
+def _():
+    n = mo.ui.slider(1, 9, value=3, label="n")
+    n
+    return (n,)
+
+
+@app.cell
+def _(n):
+    mo.md(f"twice n is {2 * n.value}")
+    return
+'''
+COURSE = '''title = "Small course"
+
+[[lab]]
+id = "lab_00_small"
+title = "A small lab & more"
+volume = 1
+part = "I"
+week = 3
+chapter = "Small things"
+minutes = 5
+ideas = ["one idea"]
+terms = ["data"]
+'''
+
+
+@pytest.fixture
+def small_course(tmp_path: Path) -> Path:
+    """A labs folder with one notebook, its stylesheet and its head file."""
+    labs = tmp_path / "labs"
+    (labs / "vol1").mkdir(parents=True)
+    (labs / "course.toml").write_text(COURSE, encoding="utf-8")
+    (labs / "vol1" / "lab_00_small.py").write_text(NOTEBOOK, encoding="utf-8")
+    (labs / "vol1" / "small.css").write_text("h1 { color: rgb(1, 2, 3) }", encoding="utf-8")
+    (labs / "vol1" / "small.html").write_text("<script>window.smallLab = 1</script>", encoding="utf-8")
+    return labs
+
+
+@pytest.fixture
+def small_paths(small_course: Path, tmp_path: Path) -> Paths:
+    """Its site goes into the temporary folder; downloads come from the repository's cache."""
+    return Paths.of(ROOT, out=tmp_path / "site", labs=small_course)
+
+
+@pytest.fixture
+def built(small_paths: Paths) -> Path:
+    return build_site(small_paths, say=lambda line: None)
