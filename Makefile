@@ -1,9 +1,9 @@
-# Each target sets up what it needs; stamps in .stamps keep anything from being installed twice.
+# Each target sets up what it needs; stamps in .venv keep anything from being installed twice.
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 PY := $(VENV)/bin/python
-STAMPS := .stamps
+STAMPS := $(VENV)/.stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help setup serve site test test-fast bench validate lint clean
@@ -51,4 +51,4 @@ lint: setup  ## style
 	$(VENV)/bin/ruff check .
 
 clean:  ## remove what was built (the download cache stays)
-	rm -rf _site $(STAMPS) $(VENV)
+	rm -rf _site $(VENV)

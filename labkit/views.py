@@ -112,6 +112,12 @@ def decide(lab: Lab, part, panel, log, draw=None) -> mo.Html:
     """The design challenge: live constraints, the alternative set aside, the reasons."""
     exp = declared(part)
     draw = draw or exp.instruments
+    waiting = [e.key for e in lab.experiments if e.predict and not logs.prediction(log, e.key)]
+    if waiting:  # the decision composes the parts, so it would answer their questions
+        return mo.Html(
+            f"<section class='lk-part lk-page' id='decision'><h2>Decision · {text(exp.title)}</h2>"
+            f"<p class='lk-gate'>The decision opens when every prediction is locked; part {' and '.join(waiting)} still to go.</p></section>"
+        )
     given, controls = exp.draw(log.seed), controls_of(exp, panel)
     result = lab.result(exp, controls, log.seed)
     if isinstance(result, MlsysimError):

@@ -89,7 +89,8 @@ def _lay_runtime(files: tuple[LockedFile, ...], fetched: dict[str, Path], runtim
         if entry.origin == "local":
             made = own.get(entry.name)
             if made is None or made.name != entry.file:
-                raise BuildError(f"The runtime lock lists {entry.file}, this checkout builds {made.name if made else 'no such wheel'}. {FIX}")
+                builds = made.name if made else "no such wheel"
+                raise BuildError(f"The runtime lock lists {entry.file}, this checkout builds {builds}. {FIX}")
             # Its name stays while its contents change from build to build, so a folder named by the hash keeps caches apart.
             folder = runtime / sha256_file(made)[:12]
             folder.mkdir()

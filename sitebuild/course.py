@@ -7,6 +7,7 @@ from pathlib import Path
 from .errors import BuildError
 
 FIELDS = {"id": str, "title": str, "volume": int, "part": str, "week": int, "chapter": str, "minutes": int, "ideas": list, "terms": list}
+KINDS = {str: "a text", int: "a whole number", list: "a list"}
 TERMS = {"data": "D_vol/BW", "arithmetic": "O/(R_peak·η)", "overhead": "L_lat"}
 
 
@@ -45,7 +46,7 @@ def read_course(labs: Path) -> tuple[str, list[Lab]]:
         name = row.get("id", "an entry without id")
         for key, kind in FIELDS.items():
             if not isinstance(row.get(key), kind) or row[key] in ("", []):
-                raise BuildError(f"course.toml: {name} needs {key} as {'a ' + kind.__name__}, and has {row.get(key)!r}.")
+                raise BuildError(f"course.toml: {name} needs {key} as {KINDS[kind]}, and has {row.get(key)!r}.")
         if unknown := set(row["terms"]) - set(TERMS):
             raise BuildError(f"course.toml: {name} names the Iron Law term {sorted(unknown)[0]!r}; known are {', '.join(TERMS)}.")
         if any(lab.id == name for lab in found):
@@ -57,5 +58,5 @@ def read_course(labs: Path) -> tuple[str, list[Lab]]:
     listed = {lab.source for lab in found}
     for notebook in sorted(labs.glob("vol*/lab_*.py")):
         if notebook not in listed:
-            raise BuildError(f"{notebook.name} in {notebook.parent.name} is not listed in course.toml. Add an entry, or move the file away.")
+            raise BuildError(f"{notebook.name} in {notebook.parent.name} is not listed in course.toml. Add an entry, or move it.")
     return data.get("title", "Labs"), found

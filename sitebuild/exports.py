@@ -20,7 +20,8 @@ def shared_key(paths: Paths, marimo_version: str) -> str:
     here = Path(__file__).with_name("export_lab.py")
     course = paths.labs / "course.toml"
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return sha256_parts([sha256_tree(paths.simulator), sha256_tree(paths.kit), sha256_file(course), sha256_file(here), marimo_version, python])
+    trees = [sha256_tree(paths.simulator), sha256_tree(paths.kit)]
+    return sha256_parts([*trees, sha256_file(course), sha256_file(here), marimo_version, python])
 
 
 def export_all(labs: list[Lab], paths: Paths, marimo_version: str, say: Callable[[str], None]) -> dict[str, Path]:

@@ -11,6 +11,7 @@ from .errors import BuildError, missing_tool
 from .lock import LockedFile, verify_file, verify_folder
 from .packages import NATIVE_PLATFORM, PLATFORM, PYTHON, STRIPPED, WHEEL
 
+
 def fetch(files: tuple[LockedFile, ...], root: Path, cache: Path) -> dict[str, Path]:
     """Download what the cache lacks, verify every file, and return where each lies (by file name).
 

@@ -40,6 +40,6 @@ def checked_frontend(files: tuple[LockedFile, ...]) -> tuple[str, Path]:
     if found != listed.sha256:
         raise BuildError(
             f"The front end in {folder} is not that of marimo {listed.version}: a file was changed, added or removed "
-            f"(SHA-256 of the tree {found}, expected {listed.sha256}). Reinstall it: rm -r .venv .stamps, then make setup. {FIX}"
+            f"(SHA-256 of the tree {found}, expected {listed.sha256}). Reinstall it: rm -r .venv, then make setup. {FIX}"
         )
     return installed, folder

@@ -57,7 +57,7 @@ def write_lock(path: Path, files: list[LockedFile]) -> None:
 def verify_file(entry: LockedFile, path: Path) -> None:
     """Stop unless the file is there and has the hash that the lock states."""
     if not path.is_file():
-        raise BuildError(f"{entry.file} ({entry.name} {entry.version}) is missing: the runtime lock lists it, but it is not in {path.parent}.")
+        raise BuildError(f"{entry.file} ({entry.name} {entry.version}) is missing: the runtime lock lists it, it is not in {path.parent}.")
     found = sha256_file(path)
     if found != entry.sha256:
         raise BuildError(

@@ -12,7 +12,8 @@ from .wheels import requirements, top_level
 
 BROWSER = {  # what a wheel's dependency markers are judged by
     "python_version": "3.14", "python_full_version": "3.14.0", "sys_platform": "emscripten", "platform_system": "Emscripten",
-    "os_name": "posix", "implementation_name": "cpython", "platform_python_implementation": "CPython", "platform_machine": "wasm32", "extra": "",
+    "os_name": "posix", "implementation_name": "cpython", "platform_python_implementation": "CPython", "platform_machine": "wasm32",
+    "extra": "",
 }
 INFO = {"abi_version": "2026_0", "arch": "wasm32", "platform": "emscripten_5_0_3", "python": "3.14.0"}  # as in the npm package
 

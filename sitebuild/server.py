@@ -10,7 +10,8 @@ from .csp import POLICY
 from .hashing import sha256_bytes
 
 TYPES = {
-    ".html": "text/html; charset=utf-8", ".mjs": "text/javascript", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm",
+    ".html": "text/html; charset=utf-8",
+    ".mjs": "text/javascript", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm",
     ".json": "application/json", ".svg": "image/svg+xml", ".png": "image/png", ".woff2": "font/woff2", ".woff": "font/woff",
     ".ttf": "font/ttf", ".zip": "application/zip", ".whl": "application/zip", ".ico": "image/x-icon",
 }

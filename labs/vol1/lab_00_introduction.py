@@ -125,7 +125,7 @@ def better_part(job, machine, part, factor):
         "A V100 server needs 12.9 ms to name the bird in one photo. How long for 32 photos in one go?",
         low=10, high=1000, unit="ms", log=True,
         answer=lambda r: fixed_batching.fixed_batching(32, r.arrivals_per_s).trip_s,
-        also=lambda r, low, high: [(trip.overlapped_s, trip.trip_s) for trip in [fixed_batching.fixed_batching(32, r.arrivals_per_s)]][0],
+        also=lambda r: [(trip.overlapped_s, trip.trip_s) for trip in [fixed_batching.fixed_batching(32, r.arrivals_per_s)]][0],
     ),
     idea=lambda r: "".join(
         f"Weights and overhead are paid once a trip, so passengers share the fare: "

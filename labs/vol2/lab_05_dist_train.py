@@ -64,6 +64,7 @@ with app.setup:
     explain=lk.explain("What binds here?", {"memory": "memory", "network": "network", "compute": "compute"}, lambda r: r.binding),
     terms=("data", "arithmetic"),
     binding=lambda r: {"network": "data", "compute": "arithmetic", "memory": ""}[r.binding],
+    instruments=lambda r, said: draw_sharding(r, said),
 )
 def sharded_step(gpus, stage, batch, model, bandwidth_bytes_per_s, efficiency):
     """Time, rate and memory of one data-parallel step under a ZeRO stage."""
@@ -105,6 +106,7 @@ def sharded_step(gpus, stage, batch, model, bandwidth_bytes_per_s, efficiency):
     ),
     terms=("arithmetic",),
     binding=lambda r: "arithmetic",
+    instruments=lambda r, said: draw_schedule(r, said),
 )
 def schedule_run(schedule, stages, microbatches, heavy, backward):
     """One step of a pipeline, simulated operation by operation."""
@@ -158,6 +160,7 @@ def study(r):
     ),
     terms=("data", "arithmetic"),
     binding=lambda r: "data" if r.tensor_s > r.compute_s else "arithmetic",
+    instruments=lambda r, said: draw_layout(r, said),
 )
 def layout_step(tensor, pipeline, recomputation, microbatch, chunks, zero1, batch):
     """One step of the 174.6-billion-parameter model on 1,024 A100s under a layout."""
@@ -183,6 +186,7 @@ def layout_step(tensor, pipeline, recomputation, microbatch, chunks, zero1, batc
     objective=("lowest", "time_s"),
     readouts=(("gpus_per_replica", "GPUs a replica: one failure stops"), ("data_parallel", "Replicas"), ("reported_flop_per_s_per_gpu", "Rate a GPU")),
     labels={"time_s": "step time"},
+    instruments=lambda r, given, now: draw_decision(r, given, now),
 )
 def chosen_layout(tensor, pipeline, recomputation, chunks, zero1, microbatch):
     """Time and memory of the layout that the team will run."""
@@ -262,7 +266,7 @@ def _(lab):
 
 @app.cell
 def _(a, lab, log):
-    lk.predict(lab, sharded_step.experiment, a, log())
+    lk.predict(lab, sharded_step, a, log())
     return
 
 
@@ -289,13 +293,13 @@ def draw_sharding(r, said):
 
 @app.cell
 def _(a, lab, log):
-    lk.explore(lab, sharded_step.experiment, a, log(), draw_sharding)
+    lk.explore(lab, sharded_step, a, log())
     return
 
 
 @app.cell
 def _(b, lab, log):
-    lk.predict(lab, schedule_run.experiment, b, log())
+    lk.predict(lab, schedule_run, b, log())
     return
 
 
@@ -314,13 +318,13 @@ def draw_schedule(r, said):
 
 @app.cell
 def _(b, lab, log):
-    lk.explore(lab, schedule_run.experiment, b, log(), draw_schedule)
+    lk.explore(lab, schedule_run, b, log())
     return
 
 
 @app.cell
 def _(c, lab, log):
-    lk.predict(lab, layout_step.experiment, c, log())
+    lk.predict(lab, layout_step, c, log())
     return
 
 
@@ -349,32 +353,32 @@ def draw_layout(r, said):
 
 @app.cell
 def _(c, lab, log):
-    lk.explore(lab, layout_step.experiment, c, log(), draw_layout)
+    lk.explore(lab, layout_step, c, log())
     return
 
 
 @app.function
 def draw_decision(r, given, now):
     """Your layout among those with one of its two degrees changed, and the parts of its step."""
-    here, inside = study(r), chosen_layout.experiment.constraints
+    here, most_s, most_bytes = study(r), given["time_limit_s"], given["memory_limit_bytes"]
     near = [x for x in here.cells if x.state != "void" and x.tensor <= 16 and (x.tensor == r.tensor or x.pipeline == r.pipeline)]
     return (
         ins.pareto(
-            [ins.Design(f"{x.tensor} × {x.pipeline}", x.memory_bytes, x.time_s, all(c.holds(x, given) for c in inside)) for x in near],
+            [ins.Design(f"{x.tensor} × {x.pipeline}", x.memory_bytes, x.time_s, x.time_s <= most_s and x.memory_bytes <= most_bytes) for x in near],
             title=f"Your {r.tensor} × {r.pipeline}: {lk.show(r, 'time_s')} and {lk.show(r, 'memory_bytes')}, among layouts with one degree changed",
             x_name="Memory a GPU", x_unit="B", y_name="Step", y_unit="s", y_better="low", x_log=True,
-            x_limit=(given["memory_limit_bytes"], "memory limit"), y_limit=(given["time_limit_s"], "time limit"), you=f"{now['tensor']} × {now['pipeline']}",
+            x_limit=(most_bytes, "memory limit"), y_limit=(most_s, "time limit"), you=f"{now['tensor']} × {now['pipeline']}",
         ),
         ins.waterfall(
             [("step", [(part, seconds, PART_STYLE[part]) for part, seconds in here.waterfall])], you="step",
-            title=f"One failure stops {r.gpus_per_replica} GPUs; the step takes {lk.show(r, 'time_s')}", limit=(given["time_limit_s"], "time limit"),
+            title=f"One failure stops {r.gpus_per_replica} GPUs; the step takes {lk.show(r, 'time_s')}", limit=(most_s, "time limit"),
         ),
     )
 
 
 @app.cell
 def _(d, lab, log):
-    lk.decide(lab, chosen_layout.experiment, d, log(), draw_decision)
+    lk.decide(lab, chosen_layout, d, log())
     return
 
 

@@ -31,7 +31,7 @@ class Student:
             middle = (q.low * q.high) ** 0.5 if q.log and q.low > 0 else (q.low + q.high) / 2
             for i, value in enumerate((middle, q.low, q.high)):
                 box = part.locator(".lk-number input").nth(i)
-                box.fill(f"{value:.6g}")
+                box.fill(f"{value:.4f}".rstrip("0").rstrip("."))  # the field takes no exponent
                 box.press("Tab")
         self.page.wait_for_timeout(400)
         part.locator(".lk-predict").get_by_role("button", name="Lock prediction").click()

@@ -20,7 +20,7 @@ def test_the_course_lists_its_labs_in_order():
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("week = 3", 'week = "3"', "lab_00_small needs week as a int, and has '3'"),
+        ("week = 3", 'week = "3"', "lab_00_small needs week as a whole number, and has '3'"),
         ("minutes = 5", "", "needs minutes"),
         ('["data"]', '["money"]', "Iron Law term 'money'"),
         ("[[lab]]", "[[lab", "not valid TOML"),
