@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 STAMPS := $(VENV)/.stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup serve site test test-fast bench validate lint clean
+.PHONY: help setup serve site test test-fast bench lint clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,9 +43,6 @@ test-fast: setup  ## without the site and the browser
 bench: setup  ## how long the simulator and the site take
 	@if [ -f tests/bench.py ]; then $(PY) tests/bench.py; fi
 	$(PY) build_site.py --time
-
-validate: setup  ## the simulator against published measurements
-	$(PY) -m pytest tests/validation
 
 lint: setup  ## style
 	$(VENV)/bin/ruff check .

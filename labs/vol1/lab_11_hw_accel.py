@@ -11,7 +11,7 @@ import marimo
 
 __generated_with = "0.25.2"
 app = marimo.App(
-    app_title="Peak Is a Place Few Layers Visit",
+    app_title="Peak is a place few layers visit",
     width="full",
     css_file="../../labkit/assets/labkit.css",
     html_head_file="../../labkit/assets/head.html",

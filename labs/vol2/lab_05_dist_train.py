@@ -11,10 +11,7 @@ import marimo
 
 __generated_with = "0.25.2"
 app = marimo.App(
-    app_title="Cut It Four Ways",
-    width="full",
-    css_file="../../labkit/assets/labkit.css",
-    html_head_file="../../labkit/assets/head.html",
+    app_title="Cut it four ways", width="full", css_file="../../labkit/assets/labkit.css", html_head_file="../../labkit/assets/head.html"
 )
 
 with app.setup:
@@ -209,8 +206,7 @@ def state_of_a_gpu(billions, gpus, stage):
 @lk.drill(
     "bubble",
     "A pipeline of {stages} stages idles (p−1)/(m+p−1) of the time with m microbatches. What is the smallest m for a bubble of at most {percent} %?",
-    draw=lambda d: dict(stages=d.integer(4, 32), percent=d.integer(5, 25)),
-    tolerance=0,
+    draw=lambda d: dict(stages=d.integer(4, 32), percent=d.integer(5, 25)), tolerance=0,
 )
 def fewest(stages, percent):
     """Fewest microbatches that keep the bubble inside a whole percentage."""

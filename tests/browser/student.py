@@ -82,7 +82,7 @@ class Student:
 
     def export(self, folder: Path) -> bytes:
         with self.page.expect_download(timeout=30_000) as waiting:
-            self.page.locator("#export").get_by_role("button", name="Export log").click()
+            self.page.locator("#export").get_by_text("Export log").click()
         path = folder / "log.json"
         waiting.value.save_as(path)
         return path.read_bytes()
