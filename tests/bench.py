@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from mlsysim import roofline
+from mlsysim import catalog, roofline
 from mlsysim.layout import Layout
 from mlsysim.parallelism import estimate_layout
 from mlsysim.published_training import megatron_model
@@ -28,7 +28,8 @@ def import_ms(n: int = 9) -> float:
 
 
 if __name__ == "__main__":
+    h100 = catalog.device("h100_sxm")
     model, layout = megatron_model("174.6B"), Layout(8, 8)
     print(f"import mlsysim              {import_ms():8.1f} ms")
-    print(f"one roofline estimate       {median_us(lambda: roofline.on_device(1e12, 1e9, 'h100_sxm', 'bf16')):8.1f} µs")
+    print(f"one roofline estimate       {median_us(lambda: roofline.on_device(1e12, 1e9, h100, 'bf16')):8.1f} µs")
     print(f"one training layout         {median_us(lambda: estimate_layout(model, layout, gpus=1024, batch=1536)):8.1f} µs")
