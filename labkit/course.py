@@ -22,7 +22,6 @@ class LabInfo:
     minutes: int
     terms: tuple[str, ...]
     version: str = "1.0"
-    number: str = ""
 
 
 @functools.cache

@@ -87,10 +87,9 @@ def predict(lab: Lab, part, panel, log) -> mo.Html:
     )
 
 
-def explore(lab: Lab, part, panel, log, draw=None) -> mo.Html:
+def explore(lab: Lab, part, panel, log) -> mo.Html:
     """The instrument with its controls, once the prediction is locked."""
     exp = declared(part)
-    draw = draw or exp.instruments
     said = logs.prediction(log, exp.key)
     if exp.predict and not said:
         return mo.Html("<p class='lk-gate lk-page'>The instrument opens when your prediction is locked.</p>")
@@ -100,7 +99,7 @@ def explore(lab: Lab, part, panel, log, draw=None) -> mo.Html:
         middle = f"<div class='lk-chart'><p class='lk-state lk-bad' role='status'>{text(result)}</p></div>"
         side = ""
     else:
-        middle = f"<div class='lk-chart'>{_charts(draw(result, said))}</div>"
+        middle = f"<div class='lk-chart'>{_charts(exp.instruments(result, said))}</div>"
         side = _state(exp, result) + _readouts(exp, result, {})
     main = f"<div class='lk-instrument' data-lk-part='{exp.key}'><div class='lk-side'>{_controls(exp, panel, controls)}{side}</div>{middle}</div>"
     if isinstance(result, MlsysimError):
@@ -108,10 +107,9 @@ def explore(lab: Lab, part, panel, log, draw=None) -> mo.Html:
     return mo.Html(main + _work(panel, result) + _record(lab, exp, panel, result, log))
 
 
-def decide(lab: Lab, part, panel, log, draw=None) -> mo.Html:
+def decide(lab: Lab, part, panel, log) -> mo.Html:
     """The design challenge: live constraints, the alternative set aside, the reasons."""
     exp = declared(part)
-    draw = draw or exp.instruments
     waiting = [e.key for e in lab.experiments if e.predict and not logs.prediction(log, e.key)]
     if waiting:  # the decision composes the parts, so it would answer their questions
         return mo.Html(
@@ -123,7 +121,7 @@ def decide(lab: Lab, part, panel, log, draw=None) -> mo.Html:
     if isinstance(result, MlsysimError):
         middle, side = f"<p class='lk-state lk-bad' role='status'>{text(result)}</p>", ""
     else:
-        middle, side = _charts(draw(result, given, controls)), _constraints(exp, result, given) + _readouts(exp, result, given)
+        middle, side = _charts(exp.instruments(result, given, controls)), _constraints(exp, result, given) + _readouts(exp, result, given)
     words = {k: fmt(v, exp.given_units.get(k, "")) if not isinstance(v, str) else v for k, v in given.items()}
     aside = ""
     if lab.alternative:

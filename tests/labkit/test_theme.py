@@ -66,3 +66,10 @@ def test_config_names_only_colours_of_the_palette_and_text_of_at_least_12_px():
     config = theme.vega_config()
     assert config["aria"] is False
     assert min(config["axis"]["labelFontSize"], config["axis"]["titleFontSize"], config["text"]["fontSize"]) >= 12
+
+
+def test_the_stylesheet_of_the_labs_carries_the_palette_as_it_is():
+    from pathlib import Path
+
+    sheet = Path(theme.__file__).with_name("assets") / "labkit.css"
+    assert theme.css() in sheet.read_text(encoding="utf-8")
