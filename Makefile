@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 STAMPS := $(VENV)/.stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup serve site test test-fast bench lint clean
+.PHONY: help setup serve site test test-fast bench bench-start bench-labs docs validate lint clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,20 @@ test-fast: setup  ## without the site and the browser
 bench: setup  ## how long the simulator and the site take
 	@if [ -f tests/bench.py ]; then $(PY) tests/bench.py; fi
 	$(PY) build_site.py --time
+	$(PY) tests/bench_start.py
+	$(PY) tests/bench_labs.py
+
+bench-start: setup  ## how long a lab takes to start, against plain marimo
+	$(PY) tests/bench_start.py
+
+bench-labs: site  ## how long a chart takes to follow a slider (LABS="lab_13_model_serving …")
+	$(PY) tests/bench_labs.py $(LABS)
+
+docs: setup  ## the pages of docs/simulator/ from the docstrings
+	$(PY) tools/generate_simulator_docs.py
+
+validate: setup  ## predictions against published measurements: the table, docs/validation.md and its chart
+	cd mlsysim_wheel && ../$(PY) -m validation --write ../docs
 
 lint: setup  ## style
 	$(VENV)/bin/ruff check .

@@ -152,8 +152,8 @@ def test_what_binds_is_the_largest_part_of_the_p99():
 
 def test_a_latency_curve_rises_and_ends_beyond_its_capacity():
     curve = latency_curve(16)
-    assert list(curve.rates_per_s) == sorted(curve.rates_per_s) and len(curve.p99_s) == 12
-    assert curve.rates_per_s[-1] == about(1.05 * curve.capacity_per_s) and curve.p99_s[-1] > 4 * curve.p99_s[0]
+    assert list(curve.rates_per_s) == sorted(curve.rates_per_s) and len(curve.p99_s) == 9
+    assert curve.rates_per_s[-1] == about(1.05 * curve.capacity_per_s) and curve.p99_s[-1] > 3 * curve.p99_s[0]
     assert curve.p99_s[3] == dynamic_batching(curve.rates_per_s[3], 16, requests=curve.requests).p99_s
     assert latency_curve(256, card="v100", cards=5).rates_per_s[-1] == about(1500)
 

@@ -209,3 +209,27 @@ def test_sequences_that_make_no_sense_are_refused():
         queueing.percentile([], 0.5)
     with pytest.raises(OutOfRange):
         mm1_percentile_s(1.0, 0.5, 1.0)
+
+
+def test_the_tail_of_a_single_exponential_like_queue_meets_its_closed_form():
+    """Many short services with one mean approach M/M/1: a fine grid over an exponential service time."""
+    import math
+
+    grid = [((i + 0.5) / 50, math.exp(-i / 50) - math.exp(-(i + 1) / 50)) for i in range(1000)]
+    rest = 1 - math.fsum(p for _, p in grid)
+    services = tuple(grid) + ((20.0, rest),)
+    found = queueing.mg1_response_percentile_s(0.8, services, 0.99)
+    assert found == pytest.approx(mm1_percentile_s(0.8, 1.0, 0.99), rel=0.01)
+
+
+def test_the_tail_by_theory_is_near_a_long_run():
+    run = two_point_queue(0.8, requests=400_000)
+    theory = queueing.mg1_response_percentile_s(run.arrivals_per_s, ((0.01, 0.9), (0.11, 0.1)), 0.99)
+    assert run.p99_s == pytest.approx(theory, rel=0.05)
+
+
+def test_the_tail_refuses_what_is_no_distribution():
+    for services in ((), ((0.01, 0.5),), ((0.01, 1.0, 2),), "abc", ((-1.0, 1.0),)):
+        with pytest.raises(MlsysimError):
+            queueing.mg1_response_percentile_s(1.0, services, 0.99)
+    assert queueing.mg1_response_percentile_s(100.0, ((0.01, 1.0),), 0.99) == float("inf")

@@ -1,8 +1,8 @@
-"""The catalog: devices, machines, models and links by name, every figure with its source.
+"""The catalog: devices, machines, models, links, grids, storage, data sets and prices by name, every figure with its source.
 
-Each entry is one JSON file under `data/`; it is read when its name is first asked for and then kept. Names are the
-file stems (`h100_sxm`); upper case, spaces and hyphens do not matter. What an entry looks like stands in
-`mlsysim.catalog_entries`.
+Each device, machine and model is one JSON file under `data/`, each of the others one line of a JSON file; an entry is parsed
+when its name is first asked for and then kept. Upper case, spaces and hyphens in a name (`h100_sxm`) do not matter. What an entry looks like stands in
+`mlsysim.catalog_entries`, `catalog_grids`, `catalog_storage` and `catalog_prices`.
 
     >>> device("H100 SXM").peak("bf16")
     989000000000000.0
@@ -16,6 +16,9 @@ import os
 from functools import cache
 
 from mlsysim.catalog_entries import Device, Link, Machine, Model
+from mlsysim.catalog_grids import Grid
+from mlsysim.catalog_prices import Price
+from mlsysim.catalog_storage import Dataset, StorageTier
 from mlsysim.errors import UnknownName, WrongType, one_of
 
 _DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
@@ -41,8 +44,28 @@ def model(name: str) -> Model:
 
 
 def link(name: str) -> Link:
-    """A bus, chip-to-chip link or network port; bandwidth in bytes per second and direction."""
+    """A bus, chip-to-chip link, network port, radio or access line; bandwidth in bytes per second and direction."""
     return _link(_resolve("link", "links", name))
+
+
+def grid(name: str) -> Grid:
+    """An electricity grid: a country, a state, a province or a cloud region. `grid("sweden").carbon_kg_per_kwh` is 0.041."""
+    return _grid(_resolve("grid", "grids", name))
+
+
+def storage_tier(name: str) -> StorageTier:
+    """A place for bytes: latency, rates, size, price. `storage_tier("object_store").first_byte_s` is 0.03."""
+    return _storage_tier(_resolve("storage tier", "storage", name))
+
+
+def dataset(name: str) -> Dataset:
+    """A published data set: items, bytes, tokens. `dataset("imagenet_1k").items` is 1281167."""
+    return _dataset(_resolve("data set", "datasets", name))
+
+
+def price(name: str) -> Price:
+    """What something cost, where, on which terms and when. `price("lambda_h100_sxm").usd` is 2.99, an hour."""
+    return _price(_resolve("price", "prices", name))
 
 
 def device_names() -> tuple[str, ...]:
@@ -65,6 +88,26 @@ def link_names() -> tuple[str, ...]:
     return _names("links")
 
 
+def grid_names() -> tuple[str, ...]:
+    """The names of all grids, sorted."""
+    return _names("grids")
+
+
+def storage_tier_names() -> tuple[str, ...]:
+    """The names of all storage tiers, sorted."""
+    return _names("storage")
+
+
+def dataset_names() -> tuple[str, ...]:
+    """The names of all data sets, sorted."""
+    return _names("datasets")
+
+
+def price_names() -> tuple[str, ...]:
+    """The names of all prices, sorted."""
+    return _names("prices")
+
+
 def devices(kind: str | None = None) -> list[Device]:
     """All devices, or those of one kind ("microcontroller", "board", "phone", "cpu", "gpu", "tpu", "accelerator", "wafer").
 
@@ -79,14 +122,38 @@ def machines() -> list[Machine]:
     return [_machine(n) for n in machine_names()]
 
 
-def models(kind: str | None = None) -> list[Model]:
-    """All models, or those of one kind ("convnet", "transformer")."""
-    return _of_kind([_model(n) for n in model_names()], kind)
+def models(kind: str | None = None, task: str | None = None) -> list[Model]:
+    """All models, or those of one kind ("convnet", "transformer", "recurrent", …) or task ("language", "vision", "tiny", …).
+
+    >>> [m.name for m in models(task="recommendation")]
+    ['dlrm_criteo_1tb', 'ncf_movielens_20m']
+    """
+    return _of_kind(_of_kind([_model(n) for n in model_names()], kind), task, "task")
 
 
 def links(kind: str | None = None) -> list[Link]:
-    """All links, or those of one kind ("bus", "chip to chip", "network")."""
+    """All links, or those of one kind ("bus", "chip to chip", "network", "radio", "access")."""
     return _of_kind([_link(n) for n in link_names()], kind)
+
+
+def grids(kind: str | None = None) -> list[Grid]:
+    """All grids, or those of one kind ("country", "state", "cloud region", "power source", "world")."""
+    return _of_kind([_grid(n) for n in grid_names()], kind)
+
+
+def storage_tiers(kind: str | None = None) -> list[StorageTier]:
+    """All storage tiers, or those of one kind ("memory", "flash", "disk", "tape", "file system", "object store")."""
+    return _of_kind([_storage_tier(n) for n in storage_tier_names()], kind)
+
+
+def datasets(task: str | None = None) -> list[Dataset]:
+    """All data sets, or those for one task ("language", "vision", "speech", "recommendation", "graph", "tiny", …)."""
+    return _of_kind([_dataset(n) for n in dataset_names()], task, "task")
+
+
+def prices(kind: str | None = None) -> list[Price]:
+    """All prices, or those of one kind ("instance", "storage", "network", "electricity", "rate")."""
+    return _of_kind([_price(n) for n in price_names()], kind)
 
 
 @cache
@@ -118,7 +185,15 @@ def _all_files():
 
 @cache
 def _names(room: str) -> tuple[str, ...]:
-    return tuple(sorted(f[:-5] for f in os.listdir(os.path.join(_DATA, room)) if f.endswith(".json")))
+    folder = os.path.join(_DATA, room)
+    return tuple(sorted(f[:-5] for f in os.listdir(folder) if f.endswith(".json")) if os.path.isdir(folder) else sorted(_lines(room)))
+
+
+@cache
+def _lines(room: str) -> dict[str, str]:
+    """The entries of a room that is one file, by name, each still the text of its line: `"name": {…},`."""
+    with open(os.path.join(_DATA, room + ".json"), encoding="utf-8") as file:
+        return {line[1 : line.index('"', 1)]: line for line in file if line.startswith('"')}
 
 
 def _resolve(what: str, room: str, name) -> str:
@@ -134,7 +209,10 @@ def _resolve(what: str, room: str, name) -> str:
 def _read(room: str, name: str) -> dict:
     import json
 
-    with open(os.path.join(_DATA, room, name + ".json"), encoding="utf-8") as file:
+    path = os.path.join(_DATA, room, name + ".json")
+    if not os.path.isdir(os.path.dirname(path)):
+        return json.loads(_lines(room)[name].partition(": ")[2].rstrip(",\n"))
+    with open(path, encoding="utf-8") as file:
         return json.load(file)
 
 
@@ -159,8 +237,28 @@ def _link(name: str) -> Link:
     return Link.from_data(name, _read("links", name))
 
 
-def _of_kind(entries: list, kind: str | None) -> list:
-    if kind is None:
+@cache
+def _grid(name: str) -> Grid:
+    return Grid.from_data(name, _read("grids", name))
+
+
+@cache
+def _storage_tier(name: str) -> StorageTier:
+    return StorageTier.from_data(name, _read("storage", name))
+
+
+@cache
+def _dataset(name: str) -> Dataset:
+    return Dataset.from_data(name, _read("datasets", name))
+
+
+@cache
+def _price(name: str) -> Price:
+    return Price.from_data(name, _read("prices", name))
+
+
+def _of_kind(entries: list, word: str | None, field: str = "kind") -> list:
+    if word is None:
         return entries
-    one_of("kind", kind, sorted({e.kind for e in entries}))
-    return [e for e in entries if e.kind == kind]
+    one_of(field, word, sorted({getattr(e, field) for e in entries}))
+    return [e for e in entries if getattr(e, field) == word]

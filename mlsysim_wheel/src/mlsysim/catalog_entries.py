@@ -1,5 +1,7 @@
 """What an entry of the catalog is: devices, machines, models, links, and where their figures come from.
 
+Grids stand in `catalog_grids`, storage tiers and data sets in `catalog_storage`, prices in `catalog_prices`.
+
 Units: bytes, bytes per second and direction, operations per second, watts, dollars, seconds. Rates are dense: a figure
 that a maker prints "with sparsity" is halved. Integer formats count operations as floating-point formats count FLOP,
 two for a multiply-add. `None` says that a figure is not published.
@@ -11,30 +13,16 @@ A source is "confirmed" if a copy of it was read (with the date), "recalled" if 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from functools import lru_cache
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from mlsysim.errors import Infeasible, OutOfRange, WrongType, one_of, positive
+from mlsysim._entry import Source, arguments, source_of
+from mlsysim.errors import Infeasible, OutOfRange, one_of, positive
 
 FORMATS = ("fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "fp4", "int8", "int4")
 BYTES_OF_FORMAT = MappingProxyType(
     {"fp64": 8.0, "fp32": 4.0, "tf32": 4.0, "fp16": 2.0, "bf16": 2.0, "fp8": 1.0, "fp4": 0.5, "int8": 1.0, "int4": 0.5}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where figures come from: `status` is "confirmed" (read on the day `read`) or "recalled" (`read` is None)."""
-
-    title: str
-    url: str | None
-    status: str
-    read: str | None
-    fields: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.title} ({f'read {self.read}' if self.read else 'recalled'})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +77,13 @@ class Device:
 
     def source(self, field: str) -> str:
         """Where one field comes from, in words, for the page: the source, or that it is an estimate."""
-        return _source_of(self, field)
+        return source_of(self, field)
 
     @classmethod
     def from_data(cls, name: str, data: dict) -> Device:
         peaks = {f: float(data["peak_flop_per_s"][f]) for f in FORMATS if f in data["peak_flop_per_s"]}
         ports = tuple(Port(p["name"], float(p["bandwidth_bytes_per_s"])) for p in data["links"])
-        return cls(**_common(cls, name, data, peak_flop_per_s=MappingProxyType(peaks), links=ports))
+        return cls(**arguments(cls, name, data, peak_flop_per_s=MappingProxyType(peaks), links=ports))
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # one object a name: equal means the same
@@ -124,24 +112,28 @@ class Machine:
     def source(self, field: str) -> str:
         """Where one field comes from, in words: a source, the device's source, or "illustrative"."""
         below = {"peak_ops_per_s": "peak_flop_per_s", "bandwidth_bytes_per_s": "memory_bandwidth_bytes_per_s"}.get(field)
-        return self.device.source(below) if below else _source_of(self, field)
+        return self.device.source(below) if below else source_of(self, field)
 
     @classmethod
     def from_data(cls, name: str, data: dict, device: Device) -> Machine:
         fmt = data["format"]
-        return cls(**_common(cls, name, data, device=device, peak_ops_per_s=device.peak(fmt), bandwidth_bytes_per_s=device.bandwidth()))
+        return cls(**arguments(cls, name, data, device=device, peak_ops_per_s=device.peak(fmt), bandwidth_bytes_per_s=device.bandwidth()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # one object a name: equal means the same
 class Model:
-    """A network as a workload. An item is an image, a second of sound, or a token.
+    """A network as a workload. `kind` is the family of its architecture, `task` what it is for, `item` what one input is.
 
-    `weights_bytes` are those of `weight_format`; `activation_bytes` are the intermediate values that one item moves.
+    `weights_bytes` are those of `weight_format`; `activation_bytes` are the intermediate values that one item moves. In the
+    architecture of a transformer, `gated` and `tied` are 1 or 0, `ffn` is the width of one expert where there are experts,
+    and `latent` the width of what a layer caches a token with compressed keys and values.
     """
 
     name: str
     title: str
     kind: str
+    task: str
+    item: str
     year: int
     operations_per_item: float
     parameters: float
@@ -166,16 +158,19 @@ class Model:
 
     def source(self, field: str) -> str:
         """Where one field comes from, in words."""
-        return _source_of(self, field)
+        return source_of(self, field)
 
     @classmethod
     def from_data(cls, name: str, data: dict) -> Model:
-        return cls(**_common(cls, name, data, architecture=MappingProxyType(dict(data["architecture"]))))
+        return cls(**arguments(cls, name, data, architecture=MappingProxyType(dict(data["architecture"]))))
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # one object a name: equal means the same
 class Link:
-    """A bus, chip-to-chip link or network port, one direction. `effective_…` is what programs measure, if known."""
+    """A bus, chip-to-chip link, network port, radio or access line, one direction. `effective_…` is what programs measure.
+
+    Of a radio: watts while it sends, and joules to wake and attach it before the first byte.
+    """
 
     name: str
     title: str
@@ -183,44 +178,16 @@ class Link:
     bandwidth_bytes_per_s: float
     effective_bandwidth_bytes_per_s: float | None
     latency_s: float | None
+    transmit_power_w: float | None
+    wake_energy_j: float | None
     sources: tuple[Source, ...]
     estimates: tuple[str, ...]
     notes: str
 
     def source(self, field: str) -> str:
         """Where one field comes from, in words."""
-        return _source_of(self, field)
+        return source_of(self, field)
 
     @classmethod
     def from_data(cls, name: str, data: dict) -> Link:
-        return cls(**_common(cls, name, data))
-
-
-def _common(cls, name: str, data: dict, **ready) -> dict:
-    """The constructor's arguments: `ready` ones as given, lists frozen, whole numbers of quantities made floats."""
-    out = {"name": name, **ready}
-    for field in fields(cls):
-        key = field.name
-        if key in out:
-            continue
-        value = data[key]
-        if key == "sources":
-            value = tuple(Source(s["title"], s["url"], s["status"], s["read"], tuple(s["fields"])) for s in value)
-        elif isinstance(value, list):
-            value = tuple(value)
-        elif isinstance(value, int) and key != "year":
-            value = float(value)
-        out[key] = value
-    return out
-
-
-@lru_cache(maxsize=4096)
-def _source_of(entry, field: str) -> str:
-    if not any(f.name == field for f in fields(entry)):
-        raise WrongType(f"{type(entry).__name__} {entry.name} has no field {field!r}.")
-    if field in getattr(entry, "illustrative", ()):
-        return "illustrative"
-    found = "; ".join(str(s) for s in entry.sources if field in s.fields)
-    if field in getattr(entry, "estimates", ()):
-        return f"estimate; {found}" if found else "estimate"
-    return found or ("unpublished" if getattr(entry, field) is None else entry.title)
+        return cls(**arguments(cls, name, data))

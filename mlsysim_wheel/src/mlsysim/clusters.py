@@ -68,6 +68,58 @@ def load_cluster(name: str = "selene_a100") -> Cluster:
     return _LOADED[name]
 
 
+def cluster_of(device, *, network: str = "hdr", gpus_per_node: int = 8, fmt: str = "bf16", like: str = "selene_a100") -> Cluster:
+    """A cluster of a catalog device that is otherwise like a measured one: its own peak, memory and ports.
+
+    Ports reach the share of their line rate that those of `like` do, and products its efficiency: an extrapolation,
+    which the sources say. `network` is a link of the catalog, one port a device.
+    Errors: WrongType, UnknownName, OutOfRange; Infeasible for a device that has no link or does not compute in `fmt`.
+
+    >>> from mlsysim import catalog
+    >>> h100 = cluster_of(catalog.device("h100_sxm"), network="ndr")
+    >>> round(h100.peak_flop_per_s / 1e12), round(h100.network_bytes_per_s / 1e9)
+    (989, 45)
+    """
+    from mlsysim import catalog
+    from mlsysim.catalog_entries import Device
+    from mlsysim.errors import Infeasible
+
+    if not isinstance(device, Device):
+        raise WrongType(f"device is {device!r}, but must be a Device of the catalog.")
+    known, port_rate = load_cluster(like), max((p.bandwidth_bytes_per_s for p in device.links), default=0.0)
+    if not port_rate:
+        raise Infeasible(f"{device.title} has no link in the catalog, so it makes no cluster")
+    wire = catalog.link(network)
+    carried = f"as on {known.name}"
+    node_share = known.node_bytes_per_s / catalog.link("nvlink3").bandwidth_bytes_per_s
+    network_share = known.network_bytes_per_s / catalog.link("hdr").bandwidth_bytes_per_s
+    given = {name: f"{carried}: {source}" for name, source in known.sources.items()}
+    given |= {
+        "peak_flop_per_s": device.source("peak_flop_per_s"),
+        "memory_bytes": device.source("memory_bytes"),
+        "gpus_per_node": "asked",
+        "node_bytes_per_s": f"{device.source('links')}; {node_share:.0%} of it {carried}",
+        "network_bytes_per_s": f"{wire.source('bandwidth_bytes_per_s')}; {network_share:.0%} of it {carried}",
+    }
+    speed = wire.bandwidth_bytes_per_s * network_share
+    return Cluster(
+        name=f"{device.title}, {gpus_per_node} a node, {wire.title}",
+        peak_flop_per_s=device.peak(fmt),
+        memory_bytes=device.memory_bytes,
+        usable_share=known.usable_share,
+        gpus_per_node=gpus_per_node,
+        node_bytes_per_s=port_rate * node_share,
+        network_bytes_per_s=speed,
+        message_latency_s=known.message_latency_s,
+        efficiency_ceiling=known.efficiency_ceiling,
+        efficiency_half_width=known.efficiency_half_width,
+        zero_efficiency=known.zero_efficiency,
+        zero_bytes_per_s=speed * known.zero_bytes_per_s / known.network_bytes_per_s,
+        sources=given,
+        fitted=known.fitted,
+    )
+
+
 def _read(name: str) -> Cluster:
     import os
 

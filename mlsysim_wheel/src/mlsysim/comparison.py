@@ -10,6 +10,7 @@ from collections import namedtuple
 from dataclasses import dataclass
 
 from mlsysim import catalog, iron_law
+from mlsysim._datafile import load
 from mlsysim.catalog_entries import Machine
 from mlsysim.errors import OutOfRange, WrongType, one_of, positive
 from mlsysim.iron_law import Job
@@ -147,7 +148,7 @@ class BetterPart:
     binding: str = quantity(r"\text{binds}", "", source="largest of the three terms")
     part: str = quantity(r"\text{part}", "")
     factor: float = quantity("k", "×")
-    term_s: float = quantity("t", "s", doc="the term that the part speeds up")
+    term_s: float = quantity("t", "s", doc="the term that the part speeds up", source="the term of the part")
     improved_s: float = quantity(
         "T'", "s", formula=r"<time_s> - <term_s> + \frac{<term_s>}{<factor>}", source="only its own term shrinks"
     )
@@ -215,6 +216,19 @@ def binding_map(jobs, machines) -> tuple[tuple[str, ...], ...]:
     return tuple(
         tuple(letter[iron_law.on_machine(j, m).binding] if iron_law.fits(j, m) else "✕" for j in jobs) for m in machines
     )
+
+
+def measured_items_per_s(job: str, machine: str) -> tuple[float, str]:
+    """A published measurement of a job on a machine: items a second, and its source.
+
+    Errors: UnknownName where nobody measured that pair. Source: data/published/item_rates.json.
+
+    >>> measured_items_per_s("llama3_8b", "raspberry_pi_5")[0]
+    1.99
+    """
+    rows = {f"{row['job']} on {row['machine']}": row for row in load("published/item_rates.json")["rows"]}
+    row = rows[one_of("job and machine", f"{job} on {machine}", tuple(rows))]
+    return row["items_per_s"], row["source"]
 
 
 def cut_largest(data_s, arithmetic_s, overhead_s, factor) -> float:

@@ -29,15 +29,17 @@ class Layer:
     kernel: int = quantity("k", "1", doc="side of the kernel")
     c_in: int = quantity("c_{in}", "1", doc="input channels")
     c_out: int = quantity("c_{out}", "1", doc="output channels")
-    groups: int = quantity("g", "1", doc="groups of channels that do not mix; all of them in a depthwise layer")
+    groups: int = quantity(
+        "g", "1", doc="groups of channels that do not mix; all of them in a depthwise layer", source="1, or the channels of a depthwise layer"
+    )
     side_in: int = quantity("h_{in}", "1", doc="side of the input image")
     side_out: int = quantity("h_{out}", "1", doc="side of the output image")
     extra_per_output: int = quantity("e", "1", doc="parameters an output channel besides the kernel (normalisation 2, bias 1)")
     macs: int = quantity("O", "MAC", formula=r"<kernel>^2\cdot\frac{<c_in>}{<groups>}\cdot<c_out>\cdot<side_out>^2", source=_HOWARD)
     kernel_weights: int = quantity("W_k", "1", formula=r"<kernel>^2\cdot\frac{<c_in>}{<groups>}\cdot<c_out>", source=_HOWARD)
-    weights: int = quantity("W", "1", formula="<kernel_weights> + <extra_per_output>\\cdot<c_out>", doc="all parameters of the layer")
-    input_elements: int = quantity("A_{in}", "1", formula=r"<c_in>\cdot<side_in>^2")
-    output_elements: int = quantity("A_{out}", "1", formula=r"<c_out>\cdot<side_out>^2")
+    weights: int = quantity("W", "1", formula="<kernel_weights> + <extra_per_output>\\cdot<c_out>", doc="all parameters of the layer", source="sum")
+    input_elements: int = quantity("A_{in}", "1", formula=r"<c_in>\cdot<side_in>^2", source="size of a feature map")
+    output_elements: int = quantity("A_{out}", "1", formula=r"<c_out>\cdot<side_out>^2", source="size of a feature map")
     block: int = quantity("b", "1", doc="building block the layer belongs to")
 
 
@@ -47,13 +49,13 @@ class Network:
 
     name: str = quantity(r"\text{network}", "")
     resolution: int = quantity("r", "1", doc="side of the input image")
-    layer_count: int = quantity("n", "1")
+    layer_count: int = quantity("n", "1", source="count")
     macs: int = quantity("O", "MAC", doc="sum over the layers")
     weights: int = quantity("W", "1", doc="sum over the layers")
-    depthwise_macs: int = quantity("O_{dw}", "MAC", doc="sum over the depthwise layers")
-    depthwise_mac_share: float = quantity("s_{dw}", "share", formula=r"\frac{<depthwise_macs>}{<macs>}")
-    peak_activation_elements: int = quantity("A_{peak}", "1", doc="most input + output elements of any layer")
-    peak_layer: str = quantity(r"\text{peak}", "", doc="the layer that needs most activations")
+    depthwise_macs: int = quantity("O_{dw}", "MAC", doc="sum over the depthwise layers", source="sum")
+    depthwise_mac_share: float = quantity("s_{dw}", "share", formula=r"\frac{<depthwise_macs>}{<macs>}", source="definition")
+    peak_activation_elements: int = quantity("A_{peak}", "1", doc="most input + output elements of any layer", source="largest of the layers")
+    peak_layer: str = quantity(r"\text{peak}", "", doc="the layer that needs most activations", source="largest of the layers")
     layers: tuple[Layer, ...] = series("", doc="layers in execution order")
     mac_share_by_layer: tuple[float, ...] = series("share", doc="each layer's share of the multiply-adds")
     weights_by_layer: tuple[int, ...] = series("1", doc="each layer's parameters")
@@ -135,6 +137,28 @@ def _resnet50(resolution, classes) -> Network:
             side, c = after, out
     layers.append(_layer("fc", FC, 1, c, classes, 1, 1, 1, block + 1))
     return _network(f"ResNet-50/{resolution}", resolution, layers, "He et al. 2016, Table 1; stride in the 3×3 layer")
+
+
+def resnet18(resolution=224, classes=1000) -> Network:
+    """ResNet-18: two 3×3 convolutions a block, projections where the width changes. Source: He et al. 2016, Table 1.
+
+    >>> net = resnet18()
+    >>> net.layer_count, round(net.macs / 1e9, 2), round(net.weights / 1e6, 1)
+    (21, 1.81, 11.7)
+    """
+    side, classes = _ceil(whole("resolution", resolution, low=32, high=1024), 2), whole("classes", classes, high=10**6)
+    layers = [_layer("stem", CONV, 7, 3, 64, resolution, side, 0, 0)]
+    side, c, block = _ceil(side, 2), 64, 0
+    for out, first_stride in ((64, 1), (128, 2), (256, 2), (512, 2)):
+        for i in range(2):
+            block, after = block + 1, _ceil(side, first_stride if i == 0 else 1)
+            layers.append(_layer(f"conv {block}.1", CONV, 3, c, out, side, after, 0, block))
+            if c != out:
+                layers.append(_layer(f"project {block}", POINTWISE, 1, c, out, side, after, 0, block))
+            layers.append(_layer(f"conv {block}.2", CONV, 3, out, out, after, after, 0, block))
+            side, c = after, out
+    layers.append(_layer("fc", FC, 1, c, classes, 1, 1, 1, block + 1))
+    return _network(f"ResNet-18/{resolution}", resolution, layers, "He et al. 2016, Table 1")
 
 
 def vgg16(resolution=224, classes=1000) -> Network:

@@ -124,7 +124,7 @@ def one_of(name: str, value, options: Iterable):
         # True equals 1 in Python, but a switch is no number; what merely equals an option counts as that option.
         if isinstance(value, bool) == isinstance(option, bool) and not _is_array(value) and value == option:
             return option
-    raise OutOfRange(f"{name} is {value!r}, but must be one of {', '.join(map(repr, options))}.")
+    raise OutOfRange(f"{name} is {_shown(value)}, but must be one of {', '.join(map(repr, options))}.")
 
 
 def flag(name: str, value) -> bool:

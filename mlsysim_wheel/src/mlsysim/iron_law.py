@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlsysim._arrays import is_array, where
 from mlsysim.catalog_entries import Machine, Model
 from mlsysim.errors import Infeasible, OutOfRange, WrongType, fraction, non_negative, number, one_of, positive, whole
 from mlsysim.quantity import quantity, sources
@@ -74,7 +75,8 @@ def estimate(
 ) -> IronLaw:
     """Time of one trip by the Iron Law, in seconds, as a sum (nothing overlaps) and a maximum (everything does).
 
-    `efficiency` is a share in (0, 1]; `given` names the source of each argument. Wrong input raises `OutOfRange` or `WrongType`.
+    `efficiency` is a share in (0, 1]; `given` names the source of each argument. Numpy arrays give arrays, `binding` one of words.
+    Wrong input raises `OutOfRange` or `WrongType`.
 
     >>> arduino = dict(bandwidth_bytes_per_s=0.256e9, peak_ops_per_s=0.256e9, efficiency=0.29, overhead_s=1e-4)
     >>> r = estimate(data_bytes=182.6e3, operations=5.4e6, **arduino)
@@ -90,10 +92,11 @@ def estimate(
     data_s = data_bytes / bandwidth_bytes_per_s
     arithmetic_s = operations / (peak_ops_per_s * efficiency)
     time_s = data_s + arithmetic_s + overhead_s
-    if not time_s < float("inf"):
+    if not (time_s.max() if is_array(time_s) else time_s) < float("inf"):
         raise OutOfRange("The time is beyond what a floating-point number holds; check the units of the arguments.")
-    longest = max(data_s, arithmetic_s, overhead_s)
-    binding = "data" if data_s == longest else "arithmetic" if arithmetic_s == longest else "overhead"
+    longest = where(data_s >= arithmetic_s, data_s, arithmetic_s)
+    longest = where(longest >= overhead_s, longest, overhead_s)
+    binding = where(data_s == longest, "data", where(arithmetic_s == longest, "arithmetic", "overhead"))
     return IronLaw(
         data_bytes,
         bandwidth_bytes_per_s,
@@ -177,7 +180,7 @@ class Improvement:
     part: str = quantity(r"\text{part}", "")
     factor: float = quantity("k", "×")
     time_s: float = quantity("T", "s", doc="before")
-    term_s: float = quantity("t", "s", doc="the term that the part speeds up")
+    term_s: float = quantity("t", "s", doc="the term that the part speeds up", source="the term of the part")
     improved_s: float = quantity("T'", "s", formula=r"<time_s> - <term_s> + \frac{<term_s>}{<factor>}", source="only its own term shrinks")
     speedup: float = quantity("S", "×", formula=r"\frac{<time_s>}{<improved_s>}", source="Amdahl 1967")
     ceiling: float = quantity(

@@ -7,7 +7,7 @@ from collections import namedtuple
 from dataclasses import dataclass, replace
 
 from mlsysim.clusters import Cluster, as_cluster, load_cluster
-from mlsysim.errors import Infeasible, positive
+from mlsysim.errors import Infeasible, WrongType, positive
 from mlsysim.layout import Layout, as_layout
 from mlsysim.parallelism import LayoutEstimate, estimate_layout
 from mlsysim.quantity import quantity, series, sources
@@ -62,6 +62,8 @@ def waterfall(estimate: LayoutEstimate) -> tuple[tuple[str, float], ...]:
     >>> [part for part, _ in waterfall(e)]
     ['compute', 'tensor', 'bubble', 'point-to-point', 'data', 'head']
     """
+    if not isinstance(estimate, LayoutEstimate):
+        raise WrongType(f"estimate is {estimate!r}, but must be a LayoutEstimate.")
     e = estimate
     return (
         ("compute", e.compute_s),
@@ -148,6 +150,7 @@ def layout_map(
     [(1, 1)]
     """
     as_layout(layout)
+    tensor, pipeline = _options("tensor", tensor), _options("pipeline", pipeline)
     cells = []
     for t in tensor:
         for p in pipeline:
@@ -189,6 +192,8 @@ def search_layouts(
     cluster = load_cluster() if cluster is None else as_cluster(cluster)
     limit = cluster.memory_limit_bytes if max_memory_bytes is None else positive("max_memory_bytes", max_memory_bytes)
     slowest = None if max_time_s is None else positive("max_time_s", max_time_s)
+    tensor, pipeline, microbatch = _options("tensor", tensor), _options("pipeline", pipeline), _options("microbatch", microbatch)
+    recomputation, chunks, zero1 = _options("recomputation", recomputation), _options("chunks", chunks), _options("zero1", zero1)
     found = []
     for t in tensor:
         for p in pipeline:
@@ -204,6 +209,12 @@ def search_layouts(
                             if e.memory_bytes <= limit and (slowest is None or e.time_s <= slowest):
                                 found.append(Found(layout, e.time_s, e.memory_bytes, e.gpus_per_replica))
     return tuple(sorted(found, key=lambda f: (f.time_s, f.memory_bytes)))
+
+
+def _options(name: str, values) -> tuple:
+    if not isinstance(values, (tuple, list, range)) or not values:
+        raise WrongType(f"{name} is {values!r}, but must be a list of options with at least one.")
+    return tuple(values)
 
 
 def _cures(model, layout, e: LayoutEstimate, cluster) -> Cures:

@@ -33,7 +33,7 @@ def megatron_model(name: str) -> Transformer:
     12288
     """
     models = _read()[0]
-    if name not in models:
+    if not isinstance(name, str) or name not in models:
         raise UnknownName("published model", name, models)
     return models[name]
 

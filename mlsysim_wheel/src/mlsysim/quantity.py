@@ -7,7 +7,8 @@ source. The formula is one LaTeX template in which `<name>` stands for another f
 
 `show_work` renders it twice, with symbols and with the numbers of one result put in. A field without a formula was
 given; where it came from stands in its `source`, or, when it differs from call to call (a datasheet), in the
-result's own `sources` mapping. Fields that hold many values (samples, a timeline) are made with `series`.
+result's own `sources` mapping. A formula without a source has that of its class: the docstring's "Source: …". Fields
+that hold many values (samples, a timeline) are made with `series`.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
+from functools import cache
 
-from mlsysim.errors import WrongType
+from mlsysim.errors import WrongType, one_of
 from mlsysim.units import fmt, fmt_latex
 
 _SPECIAL = re.compile(r"[_%&#$]")  # what LaTeX reads as a command even inside \text
 _HOLE = re.compile(r"<([a-z_][a-z0-9_]*)>")
+_SAID = re.compile(r"\bSources?: (.+?)(?:(?<!et al)\.(?=\s|$)|\n\s*\n|$)", re.S)
+FORMS = ("steps", "text", "markdown", "html")
 
 
 def quantity(symbol: str, unit: str, *, formula: str = "", source: str = "", doc: str = "", **options):
@@ -74,12 +78,57 @@ class Work(tuple):
             lines.append(f"{head}{how}. *{s.source or 'given'}*")
         return "\n".join(lines)
 
+    def html(self) -> str:
+        """A table for a page that typesets LaTeX between \\( and \\), as notebooks do."""
+        from html import escape
 
-def show_work(result) -> Work:
-    """Every quantity of a result: value, unit, formula, numbers put in, source. Nested results follow inline."""
+        rows = []
+        for s in self:
+            how = rf"\({escape(s.symbol + ' = ' + s.formula + ' = ' + s.substituted if s.formula else s.symbol)}\)"
+            cells = (how, escape(_shown(s)), escape(s.doc), escape(s.source or "given"))
+            rows.append(f"<tr><th scope='row'><code>{escape(s.name)}</code></th>{''.join(f'<td>{c}</td>' for c in cells)}</tr>")
+        head = "".join(f"<th scope='col'>{word}</th>" for word in ("quantity", "formula", "value", "meaning", "source"))
+        return f"<table class='mlsysim-work'><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+    def _repr_markdown_(self) -> str:  # what a notebook shows for a cell that ends in show_work(result)
+        return self.markdown()
+
+
+def show_work(result, fmt: str = "steps"):
+    """Every quantity of a result: value, unit, formula, numbers put in, source. Nested results follow inline.
+
+    A tuple of `Step` by default, which a notebook shows as Markdown; "text", "markdown" or "html" give a page of that kind.
+    Errors: WrongType for what is no result, OutOfRange for another form.
+
+    >>> from mlsysim.roofline import estimate
+    >>> r = estimate(operations=2e9, traffic_bytes=1e9, peak_flop_per_s=312e12, bandwidth_bytes_per_s=2.039e12)
+    >>> show_work(r, "text").splitlines()[4].replace(chr(8201), " ")
+    'intensity_flop_per_byte = 2.00 FLOP/B  = \\\\frac{\\\\text{2.00}\\\\,\\\\text{GFLOP}}{\\\\text{1.00}\\\\,\\\\text{GB}}  [definition]'
+    """
     if not dataclasses.is_dataclass(result) or isinstance(result, type):
-        raise WrongType(f"show_work explains a result of mlsysim, but was given {type(result).__name__}.")
-    return Work(_steps(result, ""))
+        raise WrongType(f"result is {result!r}, but show_work explains a result of mlsysim, which must be a dataclass.")
+    one_of("fmt", fmt, FORMS)
+    work = Work(_steps(result, ""))
+    return work if fmt == "steps" else getattr(work, fmt)()
+
+
+@cache
+def source_of_class(cls: type) -> str:
+    """What the docstrings name as source: of a result's class, of the function that returns it, or of its module.
+
+    >>> from mlsysim.training_memory import TrainingState
+    >>> source_of_class(TrainingState)
+    'Rajbhandari et al. 2020, section 5 and 7'
+    """
+    import sys
+
+    module = sys.modules.get(cls.__module__)
+    makers = [f for f in vars(module).values() if getattr(f, "__annotations__", {}).get("return") in (cls.__name__, cls)] if module else []
+    for thing in (cls, *makers, module):
+        said = _SAID.search(getattr(thing, "__doc__", None) or "")
+        if said:
+            return " ".join(said[1].split())
+    return ""
 
 
 def values(result) -> dict[str, object]:
@@ -113,7 +162,7 @@ def _steps(result, prefix: str):
                 unit=meta["unit"],
                 formula=_HOLE.sub(lambda m: own[m[1]].metadata["symbol"], meta["formula"]),
                 substituted=_HOLE.sub(lambda m: _number(getattr(result, m[1]), own[m[1]].metadata["unit"]), meta["formula"]),
-                source=given.get(name, meta["source"]),
+                source=given.get(name) or meta["source"] or (source_of_class(type(result)) if meta["formula"] else ""),
                 doc=meta["doc"],
             )
 

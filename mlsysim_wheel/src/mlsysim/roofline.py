@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlsysim._arrays import is_array, ordinary, where
 from mlsysim.catalog_entries import BYTES_OF_FORMAT, Device
 from mlsysim.errors import OutOfRange, WrongType, fraction, non_negative, positive, whole
 from mlsysim.quantity import quantity, sources
@@ -55,6 +56,7 @@ def estimate(
 ) -> Roofline:
     """Time and rate of one kernel: FLOP, bytes, FLOP/s, bytes/s; efficiencies are shares in (0, 1].
 
+    Any of the six may be a numpy array: the results are then arrays, `binding` one of words.
     Raises `OutOfRange` or `WrongType` for input that makes no sense. Source: Williams et al. 2009.
 
     >>> r = estimate(operations=2e9, traffic_bytes=1e9, peak_flop_per_s=312e12, bandwidth_bytes_per_s=2.039e12)
@@ -70,9 +72,9 @@ def estimate(
     compute_s, memory_s = operations / rate, traffic_bytes / speed
     intensity, ridge = operations / traffic_bytes, rate / speed
     memory_binds = memory_s > compute_s
-    attainable = min(rate, intensity * speed)
-    time_s = memory_s if memory_binds else compute_s
-    if not (0 < time_s < float("inf") and 0 < attainable < float("inf") and 0 < ridge < float("inf")):
+    attainable = where(memory_binds, intensity * speed, rate)
+    time_s = where(memory_binds, memory_s, compute_s)
+    if not (ordinary(time_s) and ordinary(attainable) and ordinary(ridge)):
         raise OutOfRange("The result is beyond what a floating-point number holds; check the units of the arguments.")
     return Roofline(
         operations,
@@ -84,7 +86,7 @@ def estimate(
         attainable,
         time_s,
         attainable / rate,
-        "memory" if memory_binds else "compute",
+        where(memory_binds, "memory", "compute"),
         sources=given or {},
     )
 
@@ -175,11 +177,11 @@ def mfu(operations, time_s, peak_flop_per_s, chips: int = 1) -> Utilisation:
     positive("peak_flop_per_s", peak_flop_per_s)
     chips = whole("chips", chips)
     rate = operations / time_s / chips
-    if rate > peak_flop_per_s * (1 + 1e-9):
-        raise OutOfRange(
-            f"The run would reach {rate:.3g} FLOP/s a chip, but the peak is {peak_flop_per_s:.3g}: time, work or peak is wrong."
-        )
-    return Utilisation(operations, time_s, chips, peak_flop_per_s, rate, min(1.0, rate / peak_flop_per_s))
+    share = rate / peak_flop_per_s
+    if share.max() > 1 + 1e-9 if is_array(share) else share > 1 + 1e-9:
+        reached = f"{rate:.3g} FLOP/s a chip, but the peak is {peak_flop_per_s:.3g}" if not is_array(share) else "more than the peak"
+        raise OutOfRange(f"The run would reach {reached}: time, work or peak is wrong.")
+    return Utilisation(operations, time_s, chips, peak_flop_per_s, rate, where(share > 1, 1.0, share))
 
 
 @dataclass(frozen=True, slots=True)

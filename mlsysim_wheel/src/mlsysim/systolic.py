@@ -27,10 +27,15 @@ class Product:
     k: int = quantity("K", "1", doc="length of the sum, along the rows of the array")
     n: int = quantity("N", "1", doc="outputs, along the columns of the array")
     side: int = quantity("P", "1", doc="side of the array")
-    passes: int = quantity("p", "1", formula=r"\left\lceil\frac{<k>}{<side>}\right\rceil\cdot\left\lceil\frac{<n>}{<side>}\right\rceil")
+    passes: int = quantity(
+        "p",
+        "1",
+        formula=r"\left\lceil\frac{<k>}{<side>}\right\rceil\cdot\left\lceil\frac{<n>}{<side>}\right\rceil",
+        source="weight-stationary array: Jouppi et al., ISCA 2017",
+    )
     cycles: int = quantity("c", "1", formula=_CYCLES, source=_JOUPPI)
-    macs: int = quantity("O", "MAC", formula=r"<m>\cdot<k>\cdot<n>")
-    utilisation: float = quantity("u", "share", formula=r"\frac{<macs>}{<cycles>\cdot<side>^2}")
+    macs: int = quantity("O", "MAC", formula=r"<m>\cdot<k>\cdot<n>", source="definition")
+    utilisation: float = quantity("u", "share", formula=r"\frac{<macs>}{<cycles>\cdot<side>^2}", source="multiply-adds of cells × cycles")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +48,17 @@ class LayerRun:
     m: int = quantity("M", "1", doc="rows that stream through: output pixels times batch")
     k: int = quantity("K", "1", doc="length of the sum")
     n: int = quantity("N", "1", doc="output channels")
-    channels_at_once: int = quantity("g", "1", doc="depthwise channels that share one pass (1 for other layers)")
-    passes: int = quantity("p", "1", doc="pieces of weights loaded one after another")
+    channels_at_once: int = quantity(
+        "g", "1", doc="depthwise channels that share one pass (1 for other layers)", source="packing along the diagonal: Gupta and Akin 2020"
+    )
+    passes: int = quantity("p", "1", doc="pieces of weights loaded one after another", source="weight-stationary array: Jouppi et al., ISCA 2017")
     cycles: int = quantity("c", "1", formula=r"<passes>\cdot(<m> + 2\cdot<side> - 2)", source=_JOUPPI)
-    macs: int = quantity("O", "MAC")
-    utilisation: float = quantity("u", "share", formula=r"\frac{<macs>}{<cycles>\cdot<side>^2}")
-    occupied_cells: int = quantity("q", "1", doc="cells that hold a weight in the fullest pass")
-    occupied_share: float = quantity("s_q", "share", formula=r"\frac{<occupied_cells>}{<side>^2}")
-    mac_share: float = quantity("s_O", "share", doc="of the network's multiply-adds")
-    cycle_share: float = quantity("s_c", "share", doc="of the network's cycles")
+    macs: int = quantity("O", "MAC", source="convnet")
+    utilisation: float = quantity("u", "share", formula=r"\frac{<macs>}{<cycles>\cdot<side>^2}", source="multiply-adds of cells × cycles")
+    occupied_cells: int = quantity("q", "1", doc="cells that hold a weight in the fullest pass", source="fullest pass")
+    occupied_share: float = quantity("s_q", "share", formula=r"\frac{<occupied_cells>}{<side>^2}", source="definition")
+    mac_share: float = quantity("s_O", "share", doc="of the network's multiply-adds", source="definition")
+    cycle_share: float = quantity("s_c", "share", doc="of the network's cycles", source="definition")
     occupied: tuple[tuple[int, int, int, int], ...] = series("1", doc="filled rectangles: row, row end, column, column end")
 
 
@@ -63,17 +70,17 @@ class ArrayRun:
     side: int = quantity("P", "1", doc="side of the array")
     batch: int = quantity("B", "1", doc="images at once")
     packed: bool = quantity(r"\text{packed}", "", doc="depthwise channels share the array")
-    macs: int = quantity("O", "MAC", doc="sum over the layers and the batch")
+    macs: int = quantity("O", "MAC", doc="sum over the layers and the batch", source="sum")
     cycles: int = quantity("c", "1", doc="sum over the layers", source=_JOUPPI)
-    cycles_per_image: float = quantity("c/B", "1", formula=r"\frac{<cycles>}{<batch>}")
-    utilisation: float = quantity("u", "share", formula=r"\frac{<macs>}{<cycles>\cdot<side>^2}")
-    depthwise_macs: int = quantity("O_{dw}", "MAC", doc="sum over the depthwise layers and the batch")
-    depthwise_cycles: int = quantity("c_{dw}", "1", doc="sum over the depthwise layers")
-    depthwise_mac_share: float = quantity("s_{O,dw}", "share", formula=r"\frac{<depthwise_macs>}{<macs>}")
-    depthwise_cycle_share: float = quantity("s_{c,dw}", "share", formula=r"\frac{<depthwise_cycles>}{<cycles>}")
-    half_side_cycles: int = quantity("c_{P/2}", "1", doc="the same on an array of half the side")
-    speed_vs_previous_size: float = quantity("S", "×", formula=r"\frac{<half_side_cycles>}{<cycles>}", doc="for 4 times the multipliers")
-    state: str = quantity(r"\text{state}", "", doc="idle below 5 % utilisation, else ok")
+    cycles_per_image: float = quantity("c/B", "1", formula=r"\frac{<cycles>}{<batch>}", source="definition")
+    utilisation: float = quantity("u", "share", formula=r"\frac{<macs>}{<cycles>\cdot<side>^2}", source="multiply-adds of cells × cycles")
+    depthwise_macs: int = quantity("O_{dw}", "MAC", doc="sum over the depthwise layers and the batch", source="sum")
+    depthwise_cycles: int = quantity("c_{dw}", "1", doc="sum over the depthwise layers", source="sum")
+    depthwise_mac_share: float = quantity("s_{O,dw}", "share", formula=r"\frac{<depthwise_macs>}{<macs>}", source="definition")
+    depthwise_cycle_share: float = quantity("s_{c,dw}", "share", formula=r"\frac{<depthwise_cycles>}{<cycles>}", source="definition")
+    half_side_cycles: int = quantity("c_{P/2}", "1", doc="the same on an array of half the side", source="the same run at half the side")
+    speed_vs_previous_size: float = quantity("S", "×", formula=r"\frac{<half_side_cycles>}{<cycles>}", doc="for 4 times the multipliers", source="definition")
+    state: str = quantity(r"\text{state}", "", doc="idle below 5 % utilisation, else ok", source="illustrative threshold")
     layers: tuple[LayerRun, ...] = series("", doc="layers in execution order")
     mac_share_by_layer: tuple[float, ...] = series("share", doc="each layer's share of the multiply-adds")
     cycle_share_by_layer: tuple[float, ...] = series("share", doc="each layer's share of the cycles")
@@ -85,13 +92,13 @@ class ArrayRun:
 class MobilenetRun(ArrayRun):
     """MobileNetV1 1.0/224, or its twin with full convolutions, on the array; and what would fill it better."""
 
-    utilisation_batch: float = quantity("u_B", "share", doc=f"with batch {LARGE_BATCH}")
-    utilisation_smaller_array: float = quantity("u_{P/2}", "share", doc="with half the side")
-    utilisation_packing: float = quantity("u_{pack}", "share", doc="with depthwise channels packed")
-    utilisation_full: float = quantity("u_{full}", "share", doc="with 3×3 convolutions in place of depthwise layers")
-    best_change: str = quantity(r"\text{best}", "", doc="the single change with the highest utilisation")
-    macs_vs_separable: float = quantity("O/O_{sep}", "×", doc="multiply-adds against the separable network")
-    cycles_vs_separable: float = quantity("c/c_{sep}", "×", doc="cycles against the separable network, same array")
+    utilisation_batch: float = quantity("u_B", "share", doc=f"with batch {LARGE_BATCH}", source="the same run with one change")
+    utilisation_smaller_array: float = quantity("u_{P/2}", "share", doc="with half the side", source="the same run with one change")
+    utilisation_packing: float = quantity("u_{pack}", "share", doc="with depthwise channels packed", source="the same run with one change")
+    utilisation_full: float = quantity("u_{full}", "share", doc="with 3×3 convolutions in place of depthwise layers", source="the same run with one change")
+    best_change: str = quantity(r"\text{best}", "", doc="the single change with the highest utilisation", source="largest of the four")
+    macs_vs_separable: float = quantity("O/O_{sep}", "×", doc="multiply-adds against the separable network", source="definition")
+    cycles_vs_separable: float = quantity("c/c_{sep}", "×", doc="cycles against the separable network, same array", source="definition")
 
 
 def product(m, k, n, side=128) -> Product:
