@@ -1,0 +1,80 @@
+"""Judging many files on every core, or on a Dask cluster; memory stays bounded because files are judged in chunks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+from labkit.catalogue import lab_paths, read_lab
+from labkit.grade.collect import Submission
+from labkit.grade.judge import Judge, Row
+
+CHUNK = 100  # files a task
+AHEAD = 4  # chunks waiting a worker
+
+_judge: Judge | None = None
+_judged_labs = ""
+
+
+def judge_chunk(labs: str, chunk: list[Submission]) -> list[Row]:
+    """Judge some files in this process; the labs are read once a process."""
+    global _judge, _judged_labs
+    if _judge is None or _judged_labs != labs:
+        _judge, _judged_labs = Judge({path.stem: lab for path in lab_paths(labs) for lab in [read_lab(path)]}), labs
+    return [_judge.row(s) for s in chunk]
+
+
+def judge_all(handed_in: Iterable[Submission], labs: Path | str, *, workers: int | None = None, on_done: Callable[[int], None] = lambda n: None) -> Iterator[Row]:
+    """Rows in the order of the files. `on_done` is told how many are done."""
+    labs, chunks, done = str(Path(labs).resolve()), _chunks(handed_in), 0
+    workers = workers or os.cpu_count() or 1
+    first = next(chunks, None)
+    if first is None:
+        return
+    if workers == 1 or len(first) < CHUNK:  # a seminar needs no pool
+        for rows in (judge_chunk(labs, c) for c in _again(first, chunks)):
+            done += len(rows)
+            on_done(done)
+            yield from rows
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        yield from _in_order(lambda c: pool.submit(judge_chunk, labs, c), _again(first, chunks), workers * AHEAD, on_done)
+
+
+def judge_on_dask(handed_in: Iterable[Submission], labs: Path | str, address: str, *, on_done: Callable[[int], None] = lambda n: None) -> Iterator[Row]:
+    """The same on an existing Dask cluster, whose workers see the same `labs` folder and have this package.
+
+    RuntimeError says what to install where Dask is missing.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise RuntimeError("Grading on a cluster needs Dask. Install it: pip install 'mlsys-labs[grade-cluster]'") from None
+    labs = str(Path(labs).resolve())
+    with Client(address) as client:
+        size = max(1, len(client.scheduler_info()["workers"])) * AHEAD
+        yield from _in_order(lambda c: client.submit(judge_chunk, labs, c, pure=False), _chunks(handed_in), size, on_done)
+
+
+def _in_order(submit, chunks: Iterator[list[Submission]], ahead: int, on_done) -> Iterator[Row]:
+    waiting, done = [submit(c) for c in islice(chunks, ahead)], 0
+    while waiting:
+        rows = waiting.pop(0).result()
+        waiting += [submit(c) for c in islice(chunks, 1)]
+        done += len(rows)
+        on_done(done)
+        yield from rows
+
+
+def _chunks(items: Iterable[Submission]) -> Iterator[list[Submission]]:
+    items = iter(items)
+    while chunk := list(islice(items, CHUNK)):
+        yield chunk
+
+
+def _again(first: list[Submission], rest: Iterator[list[Submission]]) -> Iterator[list[Submission]]:
+    yield first
+    yield from rest
