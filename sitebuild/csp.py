@@ -11,7 +11,9 @@ DIRECTIVES = {
         " 'unsafe-eval'"  # Vega compiles a chart's expressions with Function(); it also covers Pyodide's WebAssembly
         " 'wasm-unsafe-eval'"  # the same for WebAssembly alone, in browsers that tell the two apart
     ),
-    "worker-src": "'self'",  # the Python runtime runs in a worker from our own assets
+    # The Python runtime runs in a worker from our own assets; in a sandboxed frame, which has no origin and may start
+    # no worker from an address, marimo starts it from a data: URL that imports the same script.
+    "worker-src": "'self' data:",
     "style-src": "'self' 'unsafe-inline'",  # charts and controls set styles on elements; a lab's stylesheet is inlined
     "img-src": "'self' data: blob:",  # the front end's icons are data: URLs; a chart is saved as a picture through a blob
     "font-src": "'self' data:",  # small formula fonts are embedded in the front end's stylesheet

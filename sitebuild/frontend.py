@@ -43,3 +43,11 @@ def checked_frontend(files: tuple[LockedFile, ...]) -> tuple[str, Path]:
             f"(SHA-256 of the tree {found}, expected {listed.sha256}). Reinstall it: rm -r .venv, then make setup. {FIX}"
         )
     return installed, folder
+
+
+def worker_script(assets: Path) -> str:
+    """The file name of the script that Python runs in."""
+    found = [p.name for p in sorted(assets.glob("worker-*.js")) if "[transport-id]" in p.read_text(encoding="utf-8")]
+    if len(found) != 1:
+        raise BuildError(f"marimo's front end has {len(found)} scripts that could be Python's worker, expected one. Adapt sitebuild/start.js.")
+    return found[0]

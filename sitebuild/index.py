@@ -72,7 +72,8 @@ to a decision log that you export at the end.</p>
 <p class="law">T = D<sub>vol</sub>/BW + O/(R<sub>peak</sub>·η) + L<sub>lat</sub></p>
 <p>Everything runs in your browser. The first lab takes some seconds to start; later ones reuse what it loaded.</p>
 {chr(10).join(sections)}
-<footer><p>Nothing you enter leaves this device unless you export it.</p></footer>
+<footer><p>Nothing you enter leaves this device unless you export it.</p>
+<p>Made with marimo (Apache-2.0), Pyodide (MPL-2.0) and Vega-Lite (BSD-3-Clause).</p></footer>
 </main>
 </body>
 </html>

@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 from .errors import BuildError
 from .hashing import sha256_bytes, sha256_file
 from .packages import PACKAGES, normal
-from .wheels import requirements, top_level
+from .wheels import read_archive, requirements, top_level
 
 BROWSER = {  # what a wheel's dependency markers are judged by
     "python_version": "3.14", "python_full_version": "3.14.0", "sys_platform": "emscripten", "platform_system": "Emscripten",
@@ -18,8 +18,11 @@ BROWSER = {  # what a wheel's dependency markers are judged by
 INFO = {"abi_version": "2026_0", "arch": "wasm32", "platform": "emscripten_5_0_3", "python": "3.14.0"}  # as in the npm package
 
 
-def lock_entry(name: str, version: str, wheel: Path, url: str, known: set[str]) -> dict:
-    """One package of the lock. A dependency that the runtime lacks stops the build."""
+def lock_entry(name: str, version: str, wheel: Path, url: str, known: set[str], imports: list[str] | None = None) -> dict:
+    """One package of the lock. A dependency that the runtime lacks stops the build.
+
+    `imports` are the names it lets one import, where not all of them are in the wheel itself.
+    """
     declared = next((p.depends for p in PACKAGES if p.name == name), None)
     if declared is None:
         parsed = [Requirement(line) for line in requirements(wheel)]
@@ -30,7 +33,7 @@ def lock_entry(name: str, version: str, wheel: Path, url: str, known: set[str]) 
         raise BuildError(f"{name} {version} needs {lacking[0]}, which is not among the packages of the runtime (sitebuild/packages.py).")
     return {
         "name": name, "version": version, "file_name": url, "install_dir": "site", "sha256": sha256_file(wheel), "package_type": "package",
-        "imports": top_level(wheel), "depends": depends, "unvendored_tests": False,
+        "imports": top_level(read_archive(wheel)) if imports is None else imports, "depends": depends, "unvendored_tests": False,
     }
 
 

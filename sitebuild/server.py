@@ -63,6 +63,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.send_header("Cache-Control", "max-age=31536000, immutable" if hashed else "no-cache")
         self.send_header("Vary", "Accept-Encoding")
         self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Access-Control-Allow-Origin", "*")  # a sandboxed frame of an LMS has no origin of its own; public files, no cookies
         if path.suffix in (".js", ".mjs"):
             self.send_header("Content-Security-Policy", POLICY)  # a worker takes its policy from its own response, not from the page
         if zipped:

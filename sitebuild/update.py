@@ -11,7 +11,7 @@ from .fetch import fetch_npm, pip_download
 from .frontend import frontend_entry
 from .hashing import sha256_file
 from .lock import LockedFile, write_lock
-from .packages import PACKAGES, PYODIDE, PYODIDE_FILES, STRIPPED, normal
+from .packages import PACKAGES, PYODIDE, PYODIDE_BUILD_FILES, STRIPPED, normal
 from .paths import Paths
 
 
@@ -37,8 +37,8 @@ def update_lock(paths: Paths, say: Callable[[str], None]) -> None:
 def _npm_entries(root: Path, scratch: Path) -> list[LockedFile]:
     folder = scratch / "npm"
     folder.mkdir()
-    fetch_npm(root, folder, list(PYODIDE_FILES))
-    return [LockedFile("pyodide", PYODIDE, "npm", name, sha256_file(folder / name)) for name in PYODIDE_FILES]
+    fetch_npm(root, folder, list(PYODIDE_BUILD_FILES))
+    return [LockedFile("pyodide", PYODIDE, "npm", name, sha256_file(folder / name)) for name in PYODIDE_BUILD_FILES]
 
 
 def _wheel_entries(origin: str, scratch: Path) -> list[LockedFile]:

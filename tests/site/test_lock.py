@@ -9,7 +9,7 @@ from sitebuild.errors import BuildError
 from sitebuild.fetch import fetch
 from sitebuild.hashing import sha256_bytes
 from sitebuild.lock import LockedFile, read_lock, verify_folder, write_lock
-from sitebuild.packages import PACKAGES, PYODIDE_FILES
+from sitebuild.packages import PACKAGES, PYODIDE_BUILD_FILES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -90,7 +90,7 @@ def test_a_wrong_lock_says_what_is_wrong(folder, tmp_path, change, sentence):
 def test_the_repository_lock_covers_every_package_and_names_no_host():
     files = read_lock(ROOT / "runtime.lock.json")
     assert {(f.name, f.version) for f in files if f.origin.startswith("pypi")} == {(p.name, p.version) for p in PACKAGES}
-    assert {f.file for f in files if f.origin == "npm"} == set(PYODIDE_FILES)
+    assert {f.file for f in files if f.origin == "npm"} == set(PYODIDE_BUILD_FILES)
     assert {f.name for f in files if f.origin == "local"} == {"mlsysim", "mlsys-labs"}
     for name in ("runtime.lock.json", "package-lock.json", "requirements.txt", "requirements-dev.txt"):
         assert "://" not in (ROOT / name).read_text(encoding="utf-8"), name

@@ -1,0 +1,82 @@
+"""Lay out what Python needs in the browser: Pyodide, the packages as bytecode, the lock that lists them."""
+
+import shutil
+from pathlib import Path
+
+from .bytecode import compile_archives
+from .distribution import ABSENT, WANTED, distribution_entries
+from .errors import BuildError
+from .hashing import sha256_file
+from .later import HOOK, INDEX, SUFFIX, first_modules, index, published, split
+from .lazy_completion import without_jedi
+from .lock import FIX, LockedFile
+from .packages import PACKAGES, PYODIDE_FILES, STDLIB, STRIPPED, WHEEL, normal
+from .paths import Paths
+from .pyodide_lock import browser_lock, lock_entry
+from .wheels import lean, local_wheels, read_archive, stripped, top_level
+
+Laid = list[tuple[LockedFile, Path, str, list[str]]]  # a package, its wheel, where that is below the runtime folder, what it lets one import
+
+
+def lay_runtime(files: tuple[LockedFile, ...], fetched: dict[str, Path], runtime: Path, paths: Paths, distribution: str = "") -> str:
+    """Put Pyodide, the wheels and the browser's lock into the runtime folder; the lock's file name.
+
+    With a Pyodide `distribution`, numpy and polars are in it too.
+    """
+    for name in PYODIDE_FILES:
+        if name != STDLIB:
+            shutil.copyfile(fetched[name], runtime / name)
+    wheels = _foreign_wheels(files, fetched, runtime, paths, not distribution) + _own_wheels(files, fetched, runtime, paths)
+    known = {normal(entry.name) for entry, *_ in wheels}
+    entries = [lock_entry(e.name, e.version, wheel, url, known, imports) for e, wheel, url, imports in wheels]
+    if distribution:
+        entries += distribution_entries(distribution, runtime, paths.cache, known)
+    lock_name, data = browser_lock(entries)
+    (runtime / lock_name).write_bytes(data)
+    return lock_name
+
+
+def _foreign_wheels(files: tuple[LockedFile, ...], fetched: dict[str, Path], runtime: Path, paths: Paths, excuse: bool) -> Laid:
+    """The packages of the lock and the standard library as bytecode, each without what no lab imports.
+
+    `excuse`: an import of numpy or polars is answered with the reason why it is not there.
+    """
+    first, entries, archives = first_modules(), {}, split(STDLIB, read_archive(fetched[STDLIB]), first_modules())
+    archives[STDLIB][HOOK.name] = HOOK.read_bytes()
+    for entry in files:
+        if entry.origin not in (STRIPPED, WHEEL):
+            continue
+        drop = next(p.drop for p in PACKAGES if p.name == entry.name)
+        if entry.origin == STRIPPED:
+            name, contents = stripped(fetched[entry.file], entry.name, entry.version, drop)
+        else:
+            name, contents = entry.file, lean(read_archive(fetched[entry.file]), drop)
+        entries[name] = entry, top_level(contents)
+        if entry.name == "marimo-base":
+            contents = without_jedi(contents)
+        archives |= split(name, contents, first)
+    absent = {name: ABSENT.format(name=name) for name in WANTED} if excuse else {}
+    archives[STDLIB]["_absent_index.py"] = f"ABSENT = {absent!r}\n".encode()
+    (runtime / "later").mkdir()
+    made = compile_archives(archives, fetched, paths.cache, STDLIB, lambda done: {INDEX: index(done, archives, STDLIB)})
+    for name, path in made.items():
+        shutil.copyfile(path, runtime / (published(name, path) if name.endswith(SUFFIX) else name))
+    return [(entry, runtime / name, name, imports) for name, (entry, imports) in entries.items()]
+
+
+def _own_wheels(files: tuple[LockedFile, ...], fetched: dict[str, Path], runtime: Path, paths: Paths) -> Laid:
+    """Our two packages from this checkout as bytecode."""
+    local = local_wheels(paths.root, paths.simulator, paths.kit, paths.labs)
+    entries = {entry.file: entry for entry in files if entry.origin == "local"}
+    for entry in entries.values():
+        builds = local[entry.name][0] if entry.name in local else "no such wheel"
+        if builds != entry.file:
+            raise BuildError(f"The runtime lock lists {entry.file}, this checkout builds {builds}. {FIX}")
+    laid: Laid = []
+    for name, path in compile_archives({name: contents for name, contents in local.values()}, fetched, paths.cache).items():
+        # Its name stays while its contents change from build to build, so a folder named by the hash keeps caches apart.
+        folder = runtime / sha256_file(path)[:12]
+        folder.mkdir()
+        shutil.copyfile(path, folder / name)
+        laid.append((entries[name], folder / name, f"{folder.name}/{name}", top_level(read_archive(path))))
+    return laid

@@ -1,0 +1,81 @@
+"""Fetch the part of a package that the first download leaves out, at the moment something imports it; and say why
+a package is absent that one would expect.
+
+Goes into the browser's standard library, where Python runs it at start. The worker may wait for a file, so an import just
+takes a little longer the first time; nothing is missing. `later.py` makes the archives and the index.
+"""
+
+import sys
+
+
+class Later:
+    """Finds modules in archives that are not here yet. The index maps an archive to [folder, SHA-256, its modules]."""
+
+    def __init__(self, index):
+        self.index = index
+        self.archive = {module: archive for archive, (_, _, modules) in index.items() for module in modules}
+        self.here, self.asked = set(), []
+
+    def find_spec(self, name, path=None, target=None):
+        archive = self.archive.get(name)
+        if archive is None:
+            return None
+        from importlib.machinery import PathFinder
+
+        self.asked.append(name)
+        folder, sha256, _ = self.index[archive]
+        if archive not in self.here:
+            self.here.add(archive)  # before anything is imported: what unpacking needs must not be looked for here
+            self.fetch(archive, folder, sha256)
+        parent = name.rpartition(".")[0].replace(".", "/")
+        return PathFinder.find_spec(name, [f"{folder}/{parent}".rstrip("/")])
+
+    def fetch(self, archive, folder, sha256):
+        import importlib
+        import io
+        import zipfile
+
+        import pyodide_js
+        from _sha2 import sha256 as digest
+        from js import XMLHttpRequest
+
+        request = XMLHttpRequest.new()
+        request.open("GET", pyodide_js._api.config.packageBaseUrl + archive, False)
+        request.responseType = "arraybuffer"
+        try:
+            request.send()
+            data = request.response.to_bytes() if request.status == 200 else b""
+        except Exception:
+            data = b""
+        if digest(data).hexdigest() != sha256:
+            self.here.discard(archive)
+            raise ImportError(f"{archive} did not arrive as it was built. Check the connection, then reload the page.")
+        zipfile.ZipFile(io.BytesIO(data)).extractall(folder)
+        importlib.invalidate_caches()
+
+
+class Absent:
+    """Answers the import of a package that the site does not have. Asking whether it is there is answered as ever: no."""
+
+    def __init__(self, reasons):
+        self.reasons = reasons
+
+    def find_spec(self, name, path=None, target=None):
+        if name in self.reasons:
+            frame = sys._getframe(1)
+            for _ in range(6):  # an import statement, or only importlib.util.find_spec?
+                if frame is None or frame.f_globals.get("__name__") == "importlib.util":
+                    break
+                if frame.f_code.co_name == "_find_and_load_unlocked":
+                    raise ModuleNotFoundError(self.reasons[name], name=name)
+                frame = frame.f_back
+        return None
+
+
+try:
+    from _absent_index import ABSENT
+    from _later_index import INDEX
+except ImportError:
+    pass  # a standard library that is whole
+else:
+    sys.meta_path += [Later(INDEX), Absent(ABSENT)]

@@ -1,0 +1,92 @@
+/* Start Python at once, not when the front end has arrived: open its worker now and hand it over when marimo asks for one.
+   marimo's messages to it are sent ahead; the worker takes the first of each kind and leaves marimo's own. What the worker
+   says before marimo listens is kept and said again. */
+(() => {
+  const about = JSON.parse(document.currentScript.dataset.lk);
+  const absolute = (place) => new URL(place, document.baseURI).href;
+  const script = absolute(about.worker), Native = window.Worker;
+  const address = origin === "null" ? `data:application/javascript,${encodeURIComponent(`import ${JSON.stringify(script)}`)}` : script; // as marimo does in a sandboxed frame
+  if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.classList.add("dark") // until marimo sets it on the body
+
+  let worker;
+  const send = (data) => worker.postMessage({ "[transport-id]": "marimo-transport", data });
+  try {
+    worker = new Native(address, { type: "module", name: "marimo" });
+    send({ type: "message", id: "bootstrap", payload: { version: about.version, pyodideIndexUrl: absolute(about.runtime), pyodideLockfileUrl: absolute(about.lock), pypiIndexUrl: absolute(about.index).replaceAll("%7B", "{").replaceAll("%7D", "}") } });
+    const kept = [], listen = worker.addEventListener.bind(worker);
+    let taken = false;
+    listen("message", (event) => { follow(event.data?.data); if (!taken) kept.push(event.data); });
+    worker.addEventListener = (kind, ...rest) => {
+      listen(kind, ...rest);
+      if (kind === "message" && !taken) {
+        taken = true;
+        queueMicrotask(() => kept.splice(0).forEach((data) => rest[0].call(worker, new MessageEvent("message", { data }))));
+      }
+    };
+    window.Worker = function Worker(place, options) {
+      if (String(place) !== address) return new Native(place, options);
+      window.Worker = Native;
+      return worker;
+    };
+    window.Worker.prototype = Native.prototype;
+  } catch { worker = null; } // marimo then starts its own
+
+  /* The page calls this at its end, before marimo's scripts run: the notebook starts with what marimo asks for a little later. */
+  window.lkParsed = () => {
+    delete window.lkParsed;
+    const mount = window.__MARIMO_MOUNT_CONFIG__, code = document.querySelector("marimo-code");
+    if (worker && mount && code) {
+      const asked = {};
+      for (const [key, value] of new URLSearchParams(location.search)) asked[key] = key in asked ? [].concat(asked[key], value) : value;
+      const userConfig = { ...mount.config, runtime: { ...mount.config.runtime, auto_instantiate: true } };
+      send({ type: "request", id: "start", method: "startSession", params: { queryParameters: asked, code: decodeURIComponent(code.textContent).trim(), filename: mount.filename, userConfig } });
+    }
+    watch();
+  };
+
+  /* The line that says what is loading, and how far it is. */
+  const steps = ["Python is loading", "Python starts", "The notebook starts", "The controls wake up in a moment"];
+  let step = 0, over = false;
+  const say = (words) => {
+    const line = document.getElementById("lk-start");
+    if (!line || over) return;
+    line.hidden = false;
+    line.querySelector("span").textContent = words ?? `You can read already. ${steps[step]} (${step + 1} of ${steps.length})`;
+    line.querySelector("progress").value = step + 0.5;
+  };
+  const reach = (n) => { if (n > step) { step = n; say(); } };
+  function follow(message) {
+    if (message?.type !== "message") return;
+    if (message.id === "initializingMessage") reach(/dependencies/.test(message.payload?.message) ? 1 : 0);
+    if (message.id === "initialized") reach(2);
+    if (message.id === "kernelMessage") reach(3);
+    if (message.id === "initializedError") { say(`Python did not start: ${message.payload?.error ?? "unknown reason"}. Reload the page; the text stays readable.`); over = true; }
+  }
+
+  /* Take the first view away when marimo shows the same, at the same place; end when the controls are awake. */
+  function watch() {
+    const first = document.getElementById("lk-first"), root = document.getElementById("root");
+    const mark = first?.querySelector("h1,h2,p") ? "h1,h2,p" : "";
+    const end = () => { over = true; document.getElementById("lk-start")?.remove(); looking.disconnect(); };
+    let shown = !first, formulas = 0;
+    const look = () => {
+      if (!shown && mark && root.querySelector(`.output-area :is(${mark})`)) {
+        formulas ||= performance.now();
+        const waiting = root.querySelector("marimo-tex:not(:has(.katex))");
+        if (!waiting || performance.now() - formulas > 1500) {
+          shown = true;
+          const app = document.getElementById("App"), at = first.scrollTop;
+          first.remove();
+          document.documentElement.classList.remove("dark");
+          if (app) app.scrollTop = at;
+        } else setTimeout(look, 50);
+      }
+      const awake = root.querySelector("[data-lk-awake]");
+      if (shown && (awake ? awake.dataset.lkAwake === "yes" : step >= 3)) end();
+    };
+    const looking = new MutationObserver(look);
+    looking.observe(root, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-lk-awake"] });
+    say();
+    setTimeout(() => say("This takes longer than usual. A slow connection, or an old device; nothing is lost by waiting or by reloading"), 60000);
+  }
+})();
