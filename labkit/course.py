@@ -41,3 +41,10 @@ def lab_info(lab_id: str) -> LabInfo:
         if info.id == lab_id:
             return info
     raise LookupError(f"The course has no lab {lab_id!r}; labs/course.toml lists {', '.join(i.id for i in course())}.")
+
+
+def next_lab(lab_id: str) -> LabInfo | None:
+    """The lab that follows in the course, or None after the last."""
+    ids = [info.id for info in course()]
+    after = ids.index(lab_info(lab_id).id) + 1
+    return course()[after] if after < len(ids) else None

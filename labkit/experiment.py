@@ -11,6 +11,7 @@ The decorated function stays a plain function; `fn.experiment` holds the declara
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -124,6 +125,7 @@ class Experiment:
     given_units: dict = field(default_factory=dict)
     scenario: str = ""
     labels: dict = field(default_factory=dict)  # field → words for it
+    coach: dict = field(default_factory=dict)  # step ("predict", "explore", "explain", "record") → one line that names it
     instruments: Callable | None = None  # (result, prediction entry) → instruments; decision: (result, drawn values, controls)
 
     @property
@@ -142,14 +144,17 @@ class Experiment:
 
     def result(self, controls: dict, given: dict | None = None):
         """Run the simulator at these controls; the drawn values that the function names are passed along."""
-        extra = {k: v for k, v in (given or {}).items() if k in self._parameters and k not in controls}
-        return self.run(**controls, **extra)
+        return self.run(**controls, **self.passed_along(given or {}, controls))
+
+    def passed_along(self, given: dict, controls: dict) -> dict:
+        """The drawn values that the function names and that are no control."""
+        return {k: v for k, v in given.items() if k in self._parameters and k not in controls}
 
     def draw(self, seed: str) -> dict:
         """The decision's drawn values for a student's seed."""
         return self.given(Draw(seed, self.key)) if self.given else {}
 
-    @property
+    @functools.cached_property
     def _parameters(self):
         return inspect.signature(self.run).parameters
 

@@ -18,11 +18,14 @@ from mlsysim.errors import MlsysimError
 from mlsysim.quantity import unit_of
 
 from labkit import log as logs
+from labkit.controls import ControlError
 from labkit.course import lab_info
+from labkit.drafts import Drafts, open_drafts
 from labkit.experiment import ChoiceQuestion, Drill, Experiment
 from labkit.log_file import LogRefused, export_bytes, import_bytes
 from labkit.log_types import Log, Simulator
 from labkit.storage import Saved, open_storage
+from labkit.trail import Trail
 
 
 class Lab:
@@ -31,13 +34,15 @@ class Lab:
     Every action returns "" when it was done, or the sentence that says why not.
     """
 
-    def __init__(self, lab_id: str, experiments, drills, storage, log: Log, problem: str = ""):
+    def __init__(self, lab_id: str, experiments, drills, storage, log: Log, problem: str = "", drafts: Drafts | None = None):
         self.info = lab_info(lab_id)
         self.experiments: tuple[Experiment, ...] = tuple(f.experiment for f in experiments)
         self.drills: tuple[Drill, ...] = tuple(f.drill for f in drills)
         self.storage, self.problem = storage, problem
         self.log, self._set = mo.state(log, allow_self_loops=True)
-        self.alternative: dict | None = None  # the tested design that the student set aside
+        self.drafts = drafts or Drafts(storage)
+        self.alternative = self._alternative()  # controls of the tested design that the student set aside
+        self.trail = Trail()
         self.notices: dict[str, str] = {}  # what the last action in each part had to say
         self.prerendering = os.environ.get("LABKIT_STORAGE") == "off"  # the page is made, no student has opened it
         self._results: dict = {}
@@ -95,17 +100,20 @@ class Lab:
         if not sentence.strip():
             return "Write one sentence of your own before you record."
         right = choice in keys if keys else None
-        return self._append(
+        said = self._append(
             "observation", part=exp.key, controls=controls, result=exp.log_result(result), explanation=choice if keys else None, right=right,
             text=sentence.strip(),
         )  # fmt: skip
+        self.drafts.drop(f"{exp.key}.text")
+        return said
 
     def set_aside(self, exp: Experiment, controls: dict) -> str:
         """Keep this tested design as the alternative that is rejected."""
         result = self.result(exp, controls, self.log().seed)
         if isinstance(result, MlsysimError):
             return f"This design has no result to reject. {result}"
-        self.alternative = {"controls": dict(controls), "result": exp.log_result(result)}
+        self.alternative = dict(controls)
+        self.drafts.keep(f"{exp.key}.rejected", self.alternative)
         return ""
 
     def decide(self, exp: Experiment, controls: dict, rationale: str, revisit_when: str) -> str:
@@ -115,8 +123,11 @@ class Lab:
         if isinstance(result, MlsysimError):
             return f"This design has no result. {result}"
         if self.alternative is None:
-            return "Set one tested alternative aside first: move the controls to it and press “Reject this one”."
-        if self.alternative["controls"] == controls:
+            return "Set one tested alternative aside first: move the controls to it and press “Keep as my rejected alternative”."
+        rejected = self.result(exp, self.alternative, seed)
+        if isinstance(rejected, MlsysimError):  # the seed may have changed since it was set aside
+            return f"The alternative has no result any more; set another one aside. {rejected}"
+        if self.alternative == controls:
             return "The alternative and the choice are the same design. Move a control, then record."
         if not rationale.strip() or not revisit_when.strip():
             return "Write why you choose this design, and what would make you revisit it."
@@ -125,10 +136,12 @@ class Lab:
             {"name": c.words, "holds": c.holds(result, given), "limit": c.bound(given), "value": finite(getattr(result, c.field)), "unit": unit_of(result, c.field)}
             for c in exp.constraints
         ]
-        return self._append(
-            "decision", controls=controls, result=exp.log_result(result), constraints=held, rejected=self.alternative,
-            rationale=rationale.strip(), revisit_when=revisit_when.strip(),
+        said = self._append(
+            "decision", controls=controls, result=exp.log_result(result), constraints=held,
+            rejected={"controls": self.alternative, "result": exp.log_result(rejected)}, rationale=rationale.strip(), revisit_when=revisit_when.strip(),
         )  # fmt: skip
+        self.drafts.drop(*(f"{exp.key}.{name}" for name in ("why", "revisit", "rejected")))
+        return said
 
     def answer(self, drill: Drill, value) -> str:
         """Log one try at a drill."""
@@ -146,6 +159,7 @@ class Lab:
         if logs.drills(log) or logs.decisions(log):
             return "Drills or a decision are recorded with the present numbers, so the name stays. Export this log to start another."
         self._set(logs.with_learner(log, name.strip() or None, section.strip() or None))
+        self.drafts.drop("name", "section")
         return ""
 
     def take(self, data: bytes) -> str:
@@ -184,7 +198,17 @@ class Lab:
         outcome = await self.storage.save(log)
         if isinstance(outcome, Saved):
             return True, f"saved {outcome.at.astimezone():%H:%M}" if log.entries else "nothing recorded yet"
-        return False, f"Saving is off: {outcome.reason} Export still works; export before you close this page."
+        return False, outcome.reason
+
+    def _alternative(self) -> dict | None:
+        for exp in self.experiments:
+            found = self.drafts.controls(f"{exp.key}.rejected") if exp.is_decision else None
+            try:
+                if found is not None:
+                    return exp.check(found)
+            except ControlError:  # the lab has changed since
+                pass
+        return None
 
     def _append(self, kind: str, **fields) -> str:
         self._set(logs.append(self.log(), kind, **fields))
@@ -199,7 +223,7 @@ async def open_lab(lab_id: str, experiments, drills=(), notebook: str = "") -> L
     log = restored.log or logs.start(
         lab_id, info.version, _sha256(notebook), simulator=Simulator(name="mlsysim", version=mlsysim.__version__, sha256=catalog.fingerprint())
     )
-    return Lab(lab_id, experiments, drills, storage, log, restored.problem or "")
+    return Lab(lab_id, experiments, drills, storage, log, restored.problem or "", await open_drafts(storage))
 
 
 def finite(value):

@@ -42,6 +42,16 @@ def _button(lab: Lab, key: str, label: str, act, kind: str = "neutral"):
     return mo.ui.button(label=label, on_click=press, value=0, kind=kind)
 
 
+def _sentences(lab: Lab, draft: str, rows: int):
+    """A text area that begins with what was typed in it before, and keeps what is typed."""
+    return mo.ui.text_area(lab.drafts.text(draft), rows=rows, full_width=True, on_change=lambda typed: lab.drafts.keep(draft, typed))
+
+
+def _line(lab: Lab, draft: str, recorded: str | None):
+    """The same for one line, whose recorded text stands there at first."""
+    return mo.ui.text(lab.drafts.text(draft, recorded or ""), full_width=True, on_change=lambda typed: lab.drafts.keep(draft, typed))
+
+
 def panel_for(lab: Lab, part):
     """Controls, prediction, explanation and buttons of one part, as one marimo dictionary."""
     exp: Experiment = part if isinstance(part, Experiment) else part.experiment
@@ -62,16 +72,16 @@ def panel_for(lab: Lab, part):
             lab, f"{exp.key}.predict", "Lock prediction", lambda: lab.lock(exp, raw("_value"), raw("_low"), raw("_high")), "success"
         )
     if exp.is_decision:
-        made["_why"] = mo.ui.text_area(rows=3, full_width=True)
-        made["_revisit"] = mo.ui.text_area(rows=2, full_width=True)
-        made["_reject"] = _button(lab, "decision", "Reject this one", lambda: lab.set_aside(exp, controls_of(exp, box[0])))
+        made["_why"] = _sentences(lab, f"{exp.key}.why", rows=3)
+        made["_revisit"] = _sentences(lab, f"{exp.key}.revisit", rows=2)
+        made["_reject"] = _button(lab, "decision", "Keep as my rejected alternative", lambda: lab.set_aside(exp, controls_of(exp, box[0])))
         made["_record"] = _button(
             lab, "decision", "Record decision", lambda: lab.decide(exp, controls_of(exp, box[0]), raw("_why"), raw("_revisit")), "success"
         )
     else:
         if exp.explain:
             made["_explain"] = mo.ui.radio({words: key for key, words in exp.explain.options.items()})
-        made["_text"] = mo.ui.text_area(rows=2, full_width=True)
+        made["_text"] = _sentences(lab, f"{exp.key}.text", rows=2)
         made["_record"] = _button(
             lab, exp.key, "Record this run",
             lambda: lab.record(exp, controls_of(exp, box[0]), raw("_explain") if exp.explain else None, raw("_text")), "success",
@@ -96,8 +106,8 @@ def log_panel(lab: Lab):
     """Name, section, import."""
     box: list = []
     made = {
-        "name": mo.ui.text(value=lab.log().learner.name or "", full_width=True),
-        "section": mo.ui.text(value=lab.log().learner.section or "", full_width=True),
+        "name": _line(lab, "name", lab.log().learner.name),
+        "section": _line(lab, "section", lab.log().learner.section),
         "_use": _button(lab, "name", "Use this name", lambda: lab.rename(box[0]["name"].value, box[0]["section"].value)),
         "file": mo.ui.file(filetypes=[".json"], max_size=6_000_000),
         "_import": _button(lab, "import", "Import log", lambda: _import(lab, box[0]["file"].value)),

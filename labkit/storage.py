@@ -6,12 +6,16 @@
 
 A save joins what another tab has stored for the same attempt; the joined log comes back in Saved.log.
 What is stored but cannot be read is set aside and reported, never deleted.
+
+Beside the logs, each lab has drafts (see labkit.drafts): a name and a JSON value each.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -73,6 +77,12 @@ class Storage(Protocol):
     async def kept(self) -> tuple[Kept, ...]:
         """What was set aside because it could not be read."""
 
+    async def drafts(self) -> dict:
+        """The lab's drafts by name; what cannot be read is left out."""
+
+    async def keep_drafts(self, changes: Mapping) -> None:
+        """Store each draft, or remove it where its value is None; as far as that can be done."""
+
 
 class NoStorage:
     """Nothing is stored, and `off` says why."""
@@ -95,6 +105,13 @@ class NoStorage:
     async def kept(self) -> tuple[Kept, ...]:
         """None."""
         return ()
+
+    async def drafts(self) -> dict:
+        """None."""
+        return {}
+
+    async def keep_drafts(self, changes: Mapping) -> None:
+        """Nothing is stored."""
 
 
 async def open_storage(lab_id: str) -> Storage:
@@ -122,6 +139,14 @@ def join_stored(log: Log, stored: bytes | None) -> tuple[Log, bytes, bool]:
     except ValueError:
         return log, stored_bytes(log), False
     return joined, stored_bytes(joined), True
+
+
+def read_draft(data: bytes):
+    """The JSON value of what was stored as a draft, or None. A damaged draft is not worth stopping for."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
 
 
 def unreadable(error: Exception) -> str:

@@ -1,15 +1,16 @@
-"""Logs in files under the user's data folder: `<folder>/<lab id>/<attempt>.json`, and `current` naming the last one saved."""
+"""Logs in files under the user's data folder: `<folder>/<lab id>/<attempt>.json`, `current` naming the last one saved, and `drafts.json`."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import re
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from labkit.log import Log, LogRefused, utc_now
@@ -24,6 +25,7 @@ from labkit.storage import (
     join_stored,
     oldest_first,
     read_attempt,
+    read_draft,
     read_stored,
     unreadable,
 )
@@ -117,6 +119,27 @@ class FileStorage:
             return tuple(Kept(p.name, p.read_bytes()) for p in sorted(self.folder.glob("*.unreadable")))
         except OSError:
             return ()
+
+    async def drafts(self) -> dict:
+        """The lab's drafts by name; none where they cannot be read."""
+        try:
+            with self._locked():
+                return self._drafts()
+        except OSError:
+            return {}
+
+    async def keep_drafts(self, changes: Mapping) -> None:
+        """Store each draft, or remove it where its value is None; as far as that can be done."""
+        with contextlib.suppress(Exception), self._locked():
+            now = {name: value for name, value in {**self._drafts(), **changes}.items() if value is not None}
+            self._write("drafts.json", json.dumps(now, ensure_ascii=False).encode())
+
+    def _drafts(self) -> dict:
+        try:
+            found = read_draft((self.folder / "drafts.json").read_bytes())
+        except FileNotFoundError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def _current(self) -> str:
         try:

@@ -1,22 +1,22 @@
 """Logs in the browser's IndexedDB, from Python in a Pyodide worker.
 
 Database "mlsys-labs", stores with keys beside their values: "logs" [lab id, attempt] → the log's JSON text,
-"current" lab id → attempt, "kept" [lab id, attempt, time] → what could not be read, as it was.
+"current" lab id → attempt, "kept" [lab id, attempt, time] → what could not be read, as it was,
+"drafts" [lab id, name] → the draft's JSON text.
 
-A transaction ends as soon as the browser is idle, so nothing may be awaited inside one: what follows from a value read
-is done in the request's own callback. That also makes read, join and write one step that no other tab can enter.
+Read, join and write are one transaction, a step that no other tab can enter.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import re
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 
 import js
-from pyodide.ffi import JsException, create_proxy, to_js
+from pyodide.ffi import JsException, to_js
 
+from labkit.indexeddb import Transaction, named, open_database
 from labkit.log import Log, LogRefused, utc_now
 from labkit.storage import (
     STILL,
@@ -29,21 +29,10 @@ from labkit.storage import (
     join_stored,
     oldest_first,
     read_attempt,
+    read_draft,
     read_stored,
     unreadable,
 )
-
-DATABASE, VERSION = "mlsys-labs", 1
-STORES = ("logs", "current", "kept")
-PATIENCE_S = 15  # a browser may leave a request unanswered; the page must not wait for ever
-
-
-class BrowserError(Exception):
-    """What the browser reported, by the name of its DOMException."""
-
-    def __init__(self, name: str, message: str = ""):
-        super().__init__(f"{name}: {message}" if message else name)
-        self.name = name
 
 
 async def open_place(lab_id: str) -> IndexedDbStorage | NoStorage:
@@ -125,18 +114,36 @@ class IndexedDbStorage:
         """What was set aside because it could not be read."""
         return tuple(Kept(".".join(key[1:]), data) for key, data in await self._all("kept"))
 
+    async def drafts(self) -> dict:
+        """The lab's drafts by name; what cannot be read is left out."""
+        found = {key[1]: read_draft(data) for key, data in await self._all("drafts")}
+        return {name: value for name, value in found.items() if value is not None}
+
+    async def keep_drafts(self, changes: Mapping) -> None:
+        """Store each draft, or remove it where its value is None; as far as that can be done."""
+
+        def start(t: Transaction) -> None:
+            for name, value in changes.items():
+                if value is None:
+                    t.store("drafts").delete(_key(self.lab_id, name))
+                else:
+                    t.store("drafts").put(json.dumps(value), _key(self.lab_id, name))
+
+        with contextlib.suppress(Exception):  # the bar says whether the browser stores anything
+            await self.run("readwrite", start)
+
     async def run(self, mode: str, start: Callable[[Transaction], object]) -> None:
         """One transaction: `start` makes its first requests; return when the browser has completed it, or raise."""
         for last_try in (False, True):
             if self._database is None:
-                self._database = await _open(lambda: setattr(self, "_database", None))
+                self._database = await open_database(lambda: setattr(self, "_database", None))
             try:
                 transaction = Transaction(self._database, mode)
                 break
             except JsException as error:  # the browser closed the database, say because its data were cleared
                 self._database = None
                 if last_try:
-                    raise _named(error) from None
+                    raise named(error) from None
         await transaction.finish(start)
 
     async def _all(self, store: str, also: Callable[[Transaction], object] = lambda t: None) -> list[tuple[list[str], bytes]]:
@@ -160,109 +167,6 @@ class IndexedDbStorage:
         t.store("logs").delete(_key(self.lab_id, attempt))
 
 
-class Events:
-    """Python functions lent to JavaScript as event handlers, and the future that one of them settles."""
-
-    def __init__(self):
-        self.done = asyncio.get_running_loop().create_future()
-        self._lent: list = []
-
-    def on(self, action: Callable[[], object]):
-        """A handler for JavaScript that calls `action`."""
-        self._lent.append(create_proxy(lambda event: action()))
-        return self._lent[-1]
-
-    def settle(self, value=None, error: Exception | None = None) -> None:
-        """End the wait; only the first call counts."""
-        if not self.done.done():
-            self.done.set_result(value) if error is None else self.done.set_exception(error)
-
-    async def wait(self):
-        """What `settle` was given. The handlers stay lent if the browser did not answer: it may still call them."""
-        try:
-            value = await asyncio.wait_for(self.done, PATIENCE_S)
-        except TimeoutError:
-            raise BrowserError("TimeoutError", f"no answer in {PATIENCE_S} s") from None
-        except BrowserError:
-            self.end()
-            raise
-        self.end()
-        return value
-
-    def end(self) -> None:
-        """Take the handlers back."""
-        for proxy in self._lent:
-            proxy.destroy()
-        self._lent.clear()
-
-
-class Transaction:
-    """One transaction over all stores."""
-
-    def __init__(self, database, mode: str):
-        self._transaction = database.transaction(to_js(list(STORES)), mode)
-        self._events = Events()
-        self._failure: BrowserError | None = None
-
-    def store(self, name: str):
-        """One of its object stores."""
-        return self._transaction.objectStore(name)
-
-    def then(self, request, action: Callable[[object], object]) -> None:
-        """When `request` succeeds, call `action` with its result, inside the transaction."""
-        request.onsuccess = self._events.on(lambda: self._guarded(lambda: action(request.result)))
-
-    async def finish(self, start: Callable[[Transaction], object]) -> None:
-        """Run `start`, then wait until everything is written, or raise BrowserError with nothing written."""
-        transaction, events = self._transaction, self._events
-        transaction.oncomplete = events.on(events.settle)
-        transaction.onabort = events.on(lambda: events.settle(error=self._failure or _named(transaction.error)))
-        self._guarded(lambda: start(self))
-        await events.wait()
-
-    def _guarded(self, action: Callable[[], object]) -> None:
-        try:
-            action()
-        except Exception as error:  # an exception would be lost in JavaScript, and the transaction half done
-            self._failure = _named(error)
-            with contextlib.suppress(JsException):  # where it is aborting already, the event is on its way
-                self._transaction.abort()
-
-
-async def _open(on_close: Callable[[], None]):
-    factory = getattr(js, "indexedDB", None)
-    if not factory:
-        raise BrowserError("Missing")
-    try:
-        request = factory.open(DATABASE, VERSION)
-    except JsException as error:
-        raise _named(error) from None
-    events = Events()
-
-    def upgrade() -> None:
-        for name in STORES:
-            if not request.result.objectStoreNames.contains(name):
-                request.result.createObjectStore(name)
-
-    def opened() -> None:
-        if events.done.done():
-            request.result.close()  # too late: nobody waits for it, and an open database blocks others
-        else:
-            events.settle(request.result)
-
-    request.onupgradeneeded = events.on(upgrade)
-    request.onsuccess = events.on(opened)
-    request.onerror = events.on(lambda: events.settle(error=_named(request.error)))
-    database = await events.wait()
-
-    def give_way(event=None) -> None:
-        database.close()
-        on_close()
-
-    database.onversionchange = database.onclose = create_proxy(give_way)  # lent as long as the page lives
-    return database
-
-
 def _key(*parts: str):
     return to_js(list(parts))
 
@@ -270,17 +174,6 @@ def _key(*parts: str):
 def _bytes(value) -> bytes:
     text = value if isinstance(value, str) else js.JSON.stringify(value)
     return text.encode("utf-8", "replace") if isinstance(text, str) else b""
-
-
-def _named(error) -> BrowserError:
-    if isinstance(error, BrowserError):
-        return error
-    name, message = getattr(error, "name", None), getattr(error, "message", None)
-    if isinstance(message, str) and (thrown := re.search(r"\b([A-Z]\w*Error): ", message)):
-        name = thrown[1]  # Pyodide wraps a DOMException that is thrown; its name is then in the text only
-    if isinstance(name, str):
-        return BrowserError(name, message if isinstance(message, str) else "")
-    return BrowserError(type(error).__name__ if isinstance(error, Exception) else "AbortError", str(error) if error else "")
 
 
 _REASONS = {
@@ -295,5 +188,5 @@ _REASONS = {
 
 
 def _reason(error: Exception) -> str:
-    error = _named(error)
+    error = named(error)
     return f"Saving is off: {_REASONS.get(error.name, f'the browser reported {error}')}. {STILL}"

@@ -10,6 +10,7 @@ SCALE: dict[str, tuple[str, float]] = {
     "µs": ("s", 1e-6),
     "min": ("s", 60.0),
     "h": ("s", 3600.0),
+    "days": ("s", 86400.0),
     "%": ("share", 0.01),
     "GB": ("B", 1e9),
     "MB": ("B", 1e6),

@@ -6,28 +6,25 @@ the idea, the explanation and the button that records.
 
 from __future__ import annotations
 
-import json
+import sys
 
 import marimo as mo
 from mlsysim.errors import MlsysimError
-from mlsysim.quantity import show_work, unit_of
 from mlsysim.units import fmt
 
 from labkit import log as logs
 from labkit.controls import field_html
-from labkit.experiment import ChoiceQuestion, Experiment, Limit
-from labkit.html import attr, prose, table, tex, text
-from labkit.instruments.base import Instrument
+from labkit.course import next_lab
+from labkit.entry_shown import first_prediction
+from labkit.experiment import ChoiceQuestion, Experiment
+from labkit.html import prose, text
 from labkit.lab import Lab
+from labkit.outcome import charts, constraints, drawn, iron_law, readouts, state, work
 from labkit.panel import controls_of
 from labkit.report import factor_off
+from labkit.trail import Shown
 from labkit.units_shown import from_si
 
-TERMS = {  # symbol, name, and what it means in ten words
-    "data": (r"\frac{D_{vol}}{BW}", "data", "bytes moved, divided by the bandwidth that moves them"),
-    "arithmetic": (r"\frac{O}{R_{peak}\,\eta}", "arithmetic", "operations, divided by peak rate times the share you reach"),
-    "overhead": (r"L_{lat}", "overhead", "what each job waits for, however small it is"),
-}
 DONE, OPEN = "●", "○"
 
 
@@ -40,16 +37,6 @@ def header(lab: Lab, objectives: tuple[str, ...], scenario: str) -> mo.Html:
         f"<h1>{text(info.title)}</h1>{iron_law(info.terms)}<p>After this lab you can:</p><ol class='lk-goals'>{goals}</ol>"
         f"<p class='lk-scenario'>{prose(scenario)}</p></header>"
     )
-
-
-def iron_law(terms: tuple[str, ...], binding: str = "") -> str:
-    """The Iron Law as a line: the terms in play in ink, the binding one underlined and named."""
-    parts = []
-    for key, (latex, name, meaning) in TERMS.items():
-        state = "binds" if key == binding else "on" if key in terms else "off"
-        word = f"<span class='lk-binds'>{name} binds</span>" if state == "binds" else ""
-        parts.append(f"<span class='lk-term lk-{key} lk-{state}' tabindex='0' title='{attr(meaning)}' aria-label='{name}: {attr(meaning)}'>{tex(latex)}{word}</span>")
-    return f"<div class='lk-law' role='group' aria-label='Iron Law'>{tex('T =')}{'<span>+</span>'.join(parts)}</div>"
 
 
 async def bar(lab: Lab, log) -> mo.Html:
@@ -70,7 +57,7 @@ def predict(lab: Lab, part, panel, log) -> mo.Html:
     exp = declared(part)
     q, said = exp.predict, logs.prediction(log, exp.key)
     head = f"<h2>Part {exp.key} · {text(exp.title)}</h2>" + (f"<p>{prose(exp.scenario)}</p>" if exp.scenario else "")
-    ask = f"<p class='lk-question'>{prose(q.asks)}</p>"
+    ask = _coach(exp, "predict") + f"<p class='lk-question'>{prose(q.asks)}</p>"
     if said:
         return mo.Html(f"<section class='lk-part lk-page' id='part-{exp.key}'>{head}{ask}{_reveal(lab, exp, said)}</section>")
     if isinstance(q, ChoiceQuestion):
@@ -99,12 +86,14 @@ def explore(lab: Lab, part, panel, log) -> mo.Html:
         middle = f"<div class='lk-chart'><p class='lk-state lk-bad' role='status'>{text(result)}</p></div>"
         side = ""
     else:
-        middle = f"<div class='lk-chart'>{_charts(exp.instruments(result, said))}</div>"
-        side = _state(exp, result) + _readouts(exp, result, {})
-    main = f"<div class='lk-instrument' data-lk-part='{exp.key}'><div class='lk-side'>{_controls(exp, panel, controls)}{side}</div>{middle}</div>"
+        shown = Shown(controls, result, drawn(exp.instruments(result, said)))
+        before = lab.trail.move(exp.key, shown)
+        middle = f"<div class='lk-chart'>{charts(shown, before)}</div>"
+        side = state(exp, result) + readouts(exp, result, {}, before)
+    main = f"<div class='lk-instrument' data-lk-part='{exp.key}'><div class='lk-side'>{_coach(exp, 'explore')}{_controls(exp, panel, controls)}{side}</div>{middle}</div>"
     if isinstance(result, MlsysimError):
         return mo.Html(main + _notice(lab, exp.key))
-    return mo.Html(main + _work(panel, result) + _record(lab, exp, panel, result, log))
+    return mo.Html(main + work(panel, result) + _record(lab, exp, panel, result, log))
 
 
 def decide(lab: Lab, part, panel, log) -> mo.Html:
@@ -121,11 +110,13 @@ def decide(lab: Lab, part, panel, log) -> mo.Html:
     if isinstance(result, MlsysimError):
         middle, side = f"<p class='lk-state lk-bad' role='status'>{text(result)}</p>", ""
     else:
-        middle, side = _charts(exp.instruments(result, given, controls)), _constraints(exp, result, given) + _readouts(exp, result, given)
+        shown = Shown(controls, result, drawn(exp.instruments(result, given, controls)))
+        before = lab.trail.move(exp.key, shown)
+        middle, side = charts(shown, before), constraints(exp, result, given) + readouts(exp, result, given, before)
     words = {k: fmt(v, exp.given_units.get(k, "")) if not isinstance(v, str) else v for k, v in given.items()}
     aside = ""
     if lab.alternative:
-        aside = "<p class='lk-aside'>Rejected so far: " + text(", ".join(f"{c.label} {c.show(lab.alternative['controls'][n])}" for n, c in exp.controls.items())) + "</p>"
+        aside = "<p class='lk-aside'>Rejected so far: " + text(", ".join(f"{c.label} {c.show(lab.alternative[n])}" for n, c in exp.controls.items())) + "</p>"
     made = f"<p class='lk-done'>{len(logs.decisions(log))} decision recorded.</p>" if logs.decisions(log) else ""
     return mo.Html(
         f"<section class='lk-part lk-page' id='decision'><h2>Decision · {text(exp.title)}</h2><p>{prose(exp.scenario.format(**words))}</p></section>"
@@ -149,8 +140,11 @@ def drill(lab: Lab, panel, log) -> mo.Html:
     return mo.Html(f"<section class='lk-part lk-page' id='drill'><h2>Drill</h2><ol class='lk-drill'>{''.join(items)}</ol></section>")
 
 
-def export(lab: Lab, panel, log) -> mo.Html:
-    """What is still open, the log as a file, the report, and the way back from a file."""
+def export(lab: Lab, panel, log, *, show_entry: bool = False) -> mo.Html:
+    """What is still open, the log as a file, the report, the way back from a file, and what comes next.
+
+    `show_entry` adds the first prediction as the file holds it, beside its meaning.
+    """
     from labkit.report import report
 
     open_ = [name for name, ok in lab.checklist(log).items() if not ok]
@@ -162,11 +156,24 @@ def export(lab: Lab, panel, log) -> mo.Html:
     awake = "no" if lab.prerendering else "yes"
     who = f"Your drills and limits come from the name {log.learner.name}." if log.learner.name else "Without a name everyone gets the same numbers."
     return mo.Html(
-        f"<section class='lk-part lk-page' id='export' data-lk-awake='{awake}'><h2>Export</h2><p role='status'>{text(still)}</p><div class='lk-row'>{down.text}{paper.text}</div>"
+        f"<section class='lk-part lk-page' id='export' data-lk-awake='{awake}'><h2>Export</h2><p role='status'>{text(still)}</p><div class='lk-row'>{down.text}{paper.text}</div>{first_prediction(log) if show_entry else ''}"
         f"<details><summary>Name, section, import</summary><p class='lk-hint'>{text(who)} The name stays in the log and goes nowhere else.</p>"
         f"<div class='lk-row'>{field_html(panel['name'].text, 'Name or number (optional)', kind='text')}{field_html(panel['section'].text, 'Section (optional)', kind='text')}{panel['_use'].text}</div>"
-        f"{_notice(lab, 'name')}<div class='lk-row'>{field_html(panel['file'].text, 'A log that you exported', kind='file')}{panel['_import'].text}</div>{_notice(lab, 'import')}</details></section>"
+        f"{_notice(lab, 'name')}<div class='lk-row'>{field_html(panel['file'].text, 'A log that you exported', kind='file')}{panel['_import'].text}</div>{_notice(lab, 'import')}</details>{_next(lab)}<p class='lk-hint lk-credit'>Made with marimo, Pyodide and Vega-Lite.</p></section>"
     )
+
+
+def _next(lab: Lab) -> str:
+    """What to read, and the lab that follows; a link where there are pages (in the browser), words elsewhere."""
+    read = f"Read the chapter <em>{text(lab.info.chapter)}</em>"
+    following = next_lab(lab.info.id)
+    if following is None:
+        return f"<p class='lk-next'>{read}.</p>"
+    name = text(following.title)
+    if lab.prerendering or sys.platform == "emscripten":
+        folder = "" if following.volume == lab.info.volume else f"../vol{following.volume}/"
+        name = f"<a href='{folder}{following.id}.html'>{name}</a>"
+    return f"<p class='lk-next'>{read}. Next lab: {name}.</p>"
 
 
 def declared(part) -> Experiment:
@@ -174,22 +181,8 @@ def declared(part) -> Experiment:
     return part if isinstance(part, Experiment) else part.experiment
 
 
-def _charts(drawn) -> str:
-    found = (drawn,) if isinstance(drawn, Instrument) else tuple(drawn)
-    return "".join(_chart(i) for i in found)
-
-
-def _chart(ins: Instrument) -> str:
-    spec = attr(json.dumps(json.dumps(ins.spec, separators=(",", ":"), ensure_ascii=False), ensure_ascii=False))
-    mime = "&quot;application/vnd.vegalite.v6+json&quot;"
-    columns = [f"{c.name}" for c in ins.columns]
-    rows = [[fmt(v, c.unit) if isinstance(v, (int, float)) and not isinstance(v, bool) else v for v, c in zip(row, ins.columns, strict=True)] for row in ins.rows[:60]]
-    more = f"<p class='lk-hint'>The first 60 of {len(ins.rows)} rows.</p>" if len(ins.rows) > 60 else ""
-    return (
-        f"<figure class='lk-figure' role='group' aria-label='{attr(ins.title)}'><figcaption>{text(ins.title)}</figcaption>"
-        f"<div role='img' aria-label='{attr(ins.alt)}'><marimo-mime-renderer data-mime='{mime}' data-data='{spec}'></marimo-mime-renderer></div>"
-        f"<details><summary>Table and description</summary><p>{text(ins.alt)}</p>{table(columns, rows, ins.title)}{more}</details></figure>"
-    )
+def _coach(exp: Experiment, step: str) -> str:
+    return f"<p class='lk-coach'>{prose(exp.coach[step])}</p>" if step in exp.coach else ""
 
 
 def _controls(exp: Experiment, panel, controls: dict) -> str:
@@ -200,42 +193,6 @@ def _controls(exp: Experiment, panel, controls: dict) -> str:
     front = "".join(one(n) for n, c in exp.controls.items() if not c.more)
     more = "".join(one(n) for n, c in exp.controls.items() if c.more)
     return front + (f"<details class='lk-more'><summary>More controls</summary>{more}</details>" if more else "")
-
-
-def _state(exp: Experiment, result) -> str:
-    failed = exp.state(result)
-    if not failed:
-        words = "within limits" if exp.failures else ""
-        return f"<p class='lk-state lk-good' role='status'>{words}</p>" if words else ""
-    said = f" · {failed.says(result)}" if failed.says else ""
-    return f"<p class='lk-state lk-bad' role='status'><strong>{text(failed.name)}</strong>{text(said)}. {text(failed.leave)}</p>"
-
-
-def _readouts(exp: Experiment, result, given: dict) -> str:
-    items = []
-    for r in exp.readouts:
-        name = r.field if isinstance(r, Limit) else r[0] if isinstance(r, tuple) else r
-        label = r[1] if isinstance(r, tuple) else exp.label(name)
-        mark = ""
-        if isinstance(r, Limit):
-            label, bound = r.words, fmt(r.bound(given), unit_of(result, r.field))
-            mark = f"<span class='lk-limit'>{'within' if r.holds(result, given) else 'breaks'} {bound}</span>"
-        items.append(f"<div><dt>{text(label)}</dt><dd>{text(exp.show(result, name))}{mark}</dd></div>")
-    law = iron_law(exp.terms, exp.binding(result)) if exp.binding else ""
-    return f"<dl class='lk-readouts' aria-live='polite'>{''.join(items)}</dl>{law}"
-
-
-def _constraints(exp: Experiment, result, given: dict) -> str:
-    items = []
-    for c in exp.constraints:
-        unit = unit_of(result, c.field)
-        ok = c.holds(result, given)
-        side = "at most" if c.most is not None else "at least"
-        items.append(
-            f"<li class='lk-{'good' if ok else 'bad'}'><strong>{'holds' if ok else 'broken'}</strong> {text(c.words)}: {text(exp.show(result, c.field))} ({side} {text(fmt(c.bound(given), unit))})</li>"
-        )
-    goal = f"<li>Goal: {exp.objective[0]} {text(exp.label(exp.objective[1]))}</li>" if exp.objective else ""
-    return f"<ul class='lk-constraints' role='status'>{''.join(items)}{goal}</ul>"
 
 
 def _reveal(lab: Lab, exp: Experiment, said) -> str:
@@ -255,22 +212,10 @@ def _reveal(lab: Lab, exp: Experiment, said) -> str:
     return f"<div class='lk-reveal' role='status'><p><strong>{text(lead)}</strong></p>{idea}</div>"
 
 
-def _work(panel, result) -> str:
-    shown = ""
-    if panel["_work"].value:
-        rows = []
-        for s in show_work(result):
-            value = fmt(s.value, s.unit) if isinstance(s.value, (int, float)) and not isinstance(s.value, bool) else s.value
-            how = tex(f"{s.symbol} = {s.formula} = {s.substituted}") if s.formula else tex(s.symbol)
-            rows.append(f"<li>{how} <strong>{text(value)}</strong> <span class='lk-hint'>{text(s.doc)} {text(s.source or 'set by you')}</span></li>")
-        shown = f"<ul class='lk-work'>{''.join(rows)}</ul>"
-    return f"<div class='lk-page'>{field_html(panel['_work'].text, 'Show the work', kind='toggle')}{shown}</div>"
-
-
 def _record(lab: Lab, exp: Experiment, panel, result, log) -> str:
-    ask = ""
+    ask = _coach(exp, "explain")
     if exp.explain and exp.explain.keys(result):
-        ask = field_html(panel["_explain"].text, exp.explain.asks, kind="radio")
+        ask += field_html(panel["_explain"].text, exp.explain.asks, kind="radio")
     seen = logs.observations(log, exp.key)
     judged = ""
     if seen and seen[-1].explanation:
@@ -278,7 +223,7 @@ def _record(lab: Lab, exp: Experiment, panel, result, log) -> str:
         judged = f"<p class='lk-done' role='status'>Run {len(seen)} recorded. You said “{text(exp.explain.options[seen[-1].explanation])}”. {word}.</p>"
     elif seen:
         judged = f"<p class='lk-done' role='status'>Run {len(seen)} recorded.</p>"
-    return f"<div class='lk-page lk-record'>{ask}{field_html(panel['_text'].text, 'In one sentence of your own: what did you see, and why', kind='text')}{panel['_record'].text}{_notice(lab, exp.key)}{judged}</div>"
+    return f"<div class='lk-page lk-record'>{ask}{field_html(panel['_text'].text, 'In one sentence of your own: what did you see, and why', kind='text')}{_coach(exp, 'record')}{panel['_record'].text}{_notice(lab, exp.key)}{judged}</div>"
 
 
 def _notice(lab: Lab, key: str) -> str:

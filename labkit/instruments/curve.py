@@ -44,6 +44,7 @@ def curve(
     y_limit: LimitLike = None,
     published: Sequence[tuple[float, float, str]] = (),
     prediction: float | tuple[float, float] | None = None,
+    prediction_label: str = "",
     ghost: Sequence[Series] = (),
     ghost_point: tuple[float, float] | None = None,
     band: tuple[Sequence[tuple[float, float]], Sequence[tuple[float, float]], str] | None = None,
@@ -52,8 +53,9 @@ def curve(
 ) -> Instrument:
     """One to five lines, named at their right end.
 
-    `prediction` is a y (a level) or a point (x, y). `published` are (x, y, label) crosses. `band` (lower points, upper
-    points, label) is shaded. `x_ticks` replaces the ticks, for a control with a few options. `y_zero` starts y at 0.
+    `prediction` is a y (a level) or a point (x, y); `prediction_label` says what was said where that is not the y.
+    `published` are (x, y, label) crosses. `band` (lower points, upper points, label) is shaded. `x_ticks` replaces the ticks,
+    for a control with a few options. `y_zero` starts y at 0.
     """
     series = need(series, "the list of lines")
     if len(series) > 5:
@@ -94,7 +96,7 @@ def curve(
         plot.points([said], "prediction", shape="diamond", size=140, top=True)
         right = x.at(said[0]) > 0.5
         plot.texts(
-            [(*said, you_said(said[1], y_unit))],
+            [(*said, prediction_label or you_said(said[1], y_unit))],
             "prediction",
             align="right" if right else "left",
             dx=-10 if right else 10,
@@ -120,7 +122,7 @@ def curve(
             + "."
         )
     if said:
-        alt += f" Prediction: {you_said(said[1], y_unit)}{f' at {fmt(said[0], x_unit)}' if said[0] is not None else ''}."
+        alt += f" Prediction: {prediction_label or you_said(said[1], y_unit)}{f' at {fmt(said[0], x_unit)}' if said[0] is not None else ''}."
     alt += limit_sentence(x_bound, x_unit, [you[0]] if you else ()) + limit_sentence(y_bound, y_unit, [you[1]] if you else ())
     table = [(s.name or y_name, px, py) for s in series for px, py in s.points] + [
         (f"published {label}".strip(), px, py) for px, py, label in published

@@ -58,7 +58,7 @@ def pareto(
     more = [prediction] if prediction else []
     xs = [finite(d.x, d.name) for d in designs] + [p[0] for p in (*more, *ghost)] + ([x_bound.value] if x_bound else [])
     ys = [finite(d.y, d.name) for d in designs] + [p[1] for p in (*more, *ghost)] + ([y_bound.value] if y_bound else [])
-    x = number_scale(xs, x_unit, x_name, log=x_log, pad=0.1)
+    x = number_scale(xs, x_unit, x_name, log=x_log, pad=0.1, grid=False)
     y = number_scale(ys, y_unit, y_name, log=y_log, pad=0.12)
     plot = Plot(x, y, 250.0)
     plot.limit_x(x_bound)

@@ -78,6 +78,7 @@ class Plot(Marks):
         """The student's own point: the largest mark of the chart, with its label where there is room."""
         x, y = self.x.clip(x), self.y.clip(y)
         self.points([(x, y)], "control", size=230, top=True)
+        self.top_layers[-1]["name"] = "you"  # what a later chart draws as the ghost of this move
         self._mine = (x, y)
         if label:
             right = self.x.at(x) > 0.5

@@ -76,7 +76,8 @@ class Scale:
         label = f"[{texts}][round(datum.index*{len(self.ticks) - 1})]" if len(self.ticks) > 1 else f"[{texts}][0]"
         if "\\n" in texts:
             label = f"split({label},'\\n')"
-        return {"values": [value for value, _ in self.ticks], "labelExpr": label, "title": self.title or None, "grid": self.grid, **more}
+        # without a tickCount Vega thins out long lists of values, and the labels, found by their place in the list, would be wrong
+        return {"values": [value for value, _ in self.ticks], "tickCount": len(self.ticks), "labelExpr": label, "title": self.title or None, "grid": self.grid, **more}
 
 
 def pixels(height: float) -> Scale:
@@ -189,7 +190,7 @@ def tick_text(value: float, unit: str, size: float | None = None) -> str:
 def _plain(value: float) -> str:
     if 1e-3 <= abs(value) < 1e6:
         return f"{float(f'{value:.6g}'):,g}".replace("-", "−")
-    return fmt(value, "", 1) if value else "0"
+    return fmt(value, "", 1).replace("1 × ", "") if value else "0"  # "10²¹"
 
 
 def _carries(unit: str) -> bool:

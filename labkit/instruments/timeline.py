@@ -57,6 +57,7 @@ def timeline(
     below: Quantity | None = None,
     limit: LimitLike = None,
     prediction: float | None = None,
+    prediction_label: str = "",
     reference: tuple[float, str] | None = None,
     ghost: float | None = None,
     end: float | None = None,
@@ -65,6 +66,7 @@ def timeline(
 ) -> Instrument:
     """Lanes from top to bottom in the order given; time left to right from 0.
 
+    `prediction_label` says what was said where that is not the time itself.
     `idle` hatches what no bar covers, up to `end` (or the last bar). `reference` (time, label) is a dashed line, `ghost`
     the end before the last move. `key` (style, word) says what patterns mean. Lanes get names when there is room.
     """
@@ -120,7 +122,8 @@ def timeline(
         plot.flag(reference[0], reference[1], "muted", "dash")
     if ghost is not None:
         plot.flag(ghost, f"before {fmt(ghost, unit)}", "muted", "dot")
-    plot.said_x(prediction, unit)
+    if prediction is not None:
+        plot.flag(prediction, prediction_label or you_said(prediction, unit), "prediction", "dash")
     busy = {lane: sum(b.end - b.start for b in bars if b.lane == lane) for lane in lanes}
     words = [f"{lane}: {sum(b.lane == lane for b in bars)} bars, busy {fmt(busy[lane] / last if last else 0.0, 'share')}" for lane in lanes]
     alt = f"{title}. Timeline of {len(lanes)} lanes from 0 to {fmt(last, unit)}: {sentence_list(words)}."
@@ -133,7 +136,7 @@ def timeline(
         alt += f" Below: {below.name}, highest {fmt(top, below.unit)}." + limit_sentence(as_limit(below.limit), below.unit, [top])
     alt += f" Reference: {reference[1]} at {fmt(reference[0], unit)}." if reference else ""
     alt += f" Before the last move it ended at {fmt(ghost, unit)}." if ghost is not None else ""
-    alt += f" Prediction: {you_said(prediction, unit)}." if prediction is not None else ""
+    alt += f" Prediction: {prediction_label or you_said(prediction, unit)}." if prediction is not None else ""
     alt += f" Your lane: {you}." if you else ""
     alt += limit_sentence(bound, unit, [last])
     table = tuple((b.lane, b.label, b.start, b.end, b.end - b.start) for b in bars)

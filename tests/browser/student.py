@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from playwright.sync_api import TimeoutError
 
 from labkit.experiment import ChoiceQuestion
 
@@ -9,10 +10,11 @@ START_MS = 120_000  # a cold start on a loaded machine
 
 
 class Student:
-    """Works on one open lab page."""
+    """Works on one open lab: a page, or a frame of it."""
 
-    def __init__(self, page, lab):
+    def __init__(self, page, lab, frame=None):
         self.page, self.lab = page, lab
+        self.view = frame or page
 
     def open(self, url: str):
         self.page.goto(url)
@@ -20,10 +22,19 @@ class Student:
 
     def wait_awake(self):
         """Until Python has run the last cell; before, the page shows what was rendered when it was built."""
-        self.page.locator("#export[data-lk-awake='yes']").wait_for(timeout=START_MS)
+        self.view.locator("#export[data-lk-awake='yes']").wait_for(timeout=START_MS)
+        self.view.locator("#lk-first").wait_for(state="detached")  # the text that stood there before
+
+    def bar(self) -> str:
+        """What the page says about saving."""
+        return self.view.locator(".lk-bar [role=status]").inner_text()
+
+    def bar_says(self, words: str):
+        """Wait for these words in the bar."""
+        self.view.locator(".lk-bar [role=status]").filter(has_text=words).wait_for(timeout=30_000)
 
     def lock(self, exp):
-        part = self.page.locator(f"#part-{exp.key}")
+        part = self.view.locator(f"#part-{exp.key}")
         q = exp.predict
         if isinstance(q, ChoiceQuestion):
             part.get_by_role("radio").first.click()
@@ -33,12 +44,12 @@ class Student:
                 box = part.locator(".lk-number input").nth(i)
                 box.fill(f"{value:.4f}".rstrip("0").rstrip("."))  # the field takes no exponent
                 box.press("Tab")
-        self.page.wait_for_timeout(400)
         part.locator(".lk-predict").get_by_role("button", name="Lock prediction").click()
+        part.locator(".lk-reveal").wait_for(timeout=30_000)
         self.instrument(exp).locator("svg").first.wait_for(timeout=30_000)
 
     def instrument(self, exp):
-        return self.page.locator(f".lk-instrument[data-lk-part='{exp.key}']")
+        return self.view.locator(f".lk-instrument[data-lk-part='{exp.key}']")
 
     def field(self, exp, name):
         return self.instrument(exp).locator(f".lk-field[data-lk-name={exp.controls[name].label!r}]").first
@@ -68,21 +79,50 @@ class Student:
     def state(self, exp) -> str:
         return self.instrument(exp).locator(".lk-state").first.inner_text()
 
+    def recorder(self, exp):
+        """What stands under the instrument: the explanation, the text and the button."""
+        return self.instrument(exp).locator("xpath=following-sibling::div[contains(@class, 'lk-record')]").first
+
+    def type(self, field, words: str):
+        """Type into a text field and leave it."""
+        field.fill(words)
+        field.press("Tab")
+
     def record(self, exp, sentence: str):
-        box = self.instrument(exp).locator("xpath=following-sibling::div[contains(@class, 'lk-record')]").first
+        box = self.recorder(exp)
         radios = box.get_by_role("radio")
         if radios.count():
             radios.first.click()
-        text = box.get_by_role("textbox").first
-        text.fill(sentence)
-        text.press("Tab")
-        self.page.wait_for_timeout(500)
+        self.type(box.get_by_role("textbox").first, sentence)
         box.get_by_role("button", name="Record this run").click()
         box.locator(".lk-done").wait_for(timeout=30_000)
 
+    def _details(self):
+        """Name, section and import, unfolded."""
+        details = self.view.locator("#export details")
+        details.evaluate("d => { d.open = true }")
+        return details
+
+    def name_field(self):
+        return self._details().get_by_role("textbox").first
+
+    def take(self, name: str, data: bytes, reason: str) -> str:
+        """Import a file; what the page says about it, once it gives this reason."""
+        details = self._details()
+        details.locator("input[type=file]").set_input_files({"name": name, "mimeType": "application/json", "buffer": data})
+        notice = self.view.locator("#export .lk-notice").filter(has_text=reason)
+        for _ in range(15):  # nothing on the page tells that the browser has read the file, so press until it is the one that was meant
+            details.get_by_role("button", name="Import log").click()
+            try:
+                notice.wait_for(timeout=2_000)
+                break
+            except TimeoutError:
+                continue
+        return notice.inner_text()
+
     def export(self, folder: Path) -> bytes:
         with self.page.expect_download(timeout=30_000) as waiting:
-            self.page.locator("#export").get_by_text("Export log").click()
+            self.view.locator("#export").get_by_text("Export log").click()
         path = folder / "log.json"
         waiting.value.save_as(path)
         return path.read_bytes()
