@@ -28,8 +28,8 @@ with app.setup:
     from mlsysim.units import fmt
 
     MACHINES = {
-        "arduino_nano_33_ble": "Arduino Nano 33 BLE", "stm32h743": "STM32H743", "raspberry_pi_5": "Raspberry Pi 5", "a17_pro": "Phone (A17 Pro)",
-        "jetson_orin_nano_8gb": "Jetson Orin Nano", "t4": "T4", "h100_sxm": "H100",
+        "arduino_nano_33_ble": "Arduino Nano 33 BLE", "stm32h743": "STM32H743", "raspberry_pi_5": "Raspberry Pi 5",
+        "a17_pro": "Phone (A17 Pro)", "jetson_orin_nano_8gb": "Jetson Orin Nano", "t4": "T4", "h100_sxm": "H100",
     }  # fmt: skip
     JOBS = {"ds_cnn_s": "hear a call", "mobilenet_v1_025_96": "spot a person", "mobilenet_v1": "name a bird", "resnet50": "name a bird, carefully", "llama3_8b": "say one word"}
     PARTS = {"arithmetic": "arithmetic", "data": "memory bandwidth", "overhead": "overhead"}
@@ -40,9 +40,14 @@ with app.setup:
 @lk.experiment(
     "A",
     "How much sooner is a faster machine done?",
-    scenario="*Predict.* Commit first. A wrong number that you wrote down teaches more than a right one you were told.",
+    coach=dict(
+        predict="*Predict.* Commit first. A wrong number that you wrote down teaches more than a right one you were told.",
+        explore="*Explore.* Move one control at a time. The letter stands at the longest of a machine’s three bars: that term binds.",
+        explain="*Explain.* Say what binds where you stand now; the simulator checks it.",
+        record="*Record.* This keeps the controls, the results and your sentence. Record as often as you like; exploring on is free.",
+    ),
     controls=dict(
-        job=lk.choice("Job", JOBS, default="ds_cnn_s", help="Explore: move one control at a time and watch which of the letters D, O, L grows."),
+        job=lk.choice("Job", JOBS, default="ds_cnn_s"),
         first=lk.choice("First machine", MACHINES, default="arduino_nano_33_ble"),
         second=lk.choice("Second machine", MACHINES, default="h100_sxm"),
         lens=lk.choice("Lens", {"heartbeat": "the fastest takes one heartbeat", "clock": "clock time"}, default="heartbeat", more=True, display=True),
@@ -58,8 +63,7 @@ with app.setup:
     ),
     readouts=(("ratio", "First over second"), ("first_time_s", "First machine"), ("second_time_s", "Second machine"), ("peak_ratio", "Ratio of the peaks")),
     failures=(
-        lk.failure("does not fit", lambda r: r.state == "does not fit", "Choose a smaller job or a machine with more room.",
-                   lambda r: f"{lk.show(r, 'needed_bytes')} into {lk.show(r, 'room_bytes')} on {r.tightest}"),
+        lk.failure("does not fit", lambda r: r.state == "does not fit", "Choose a smaller job or a machine with more room.", lambda r: f"{lk.show(r, 'needed_bytes')} into {lk.show(r, 'room_bytes')} on {r.tightest}"),
     ),
     explain=lk.explain(
         "What is the second machine doing most of the time here?",
@@ -94,12 +98,12 @@ def heartbeat_lens(job, first, second, lens):
         f"A better part shortens its own term and leaves the rest: arithmetic is {lk.show(r, 'arithmetic_s')} of {lk.show(r, 'time_s')}, "
         f"so no chip however fast gains more than {lk.show(r, 'ceiling')}. "
         f"Ten times the bandwidth gives {lk.show(r, 'binding_speedup')}. Is the law honest? It lets a Raspberry Pi 5 say "
-        f"{comparison.better_part('llama3_8b', 'raspberry_pi_5', 'data', 10).items_per_s:.2f} words a second; measured: 1.99 (Geerling, *ollama-benchmark*, 2024)."
+        f"{comparison.better_part('llama3_8b', 'raspberry_pi_5', 'data', 10).items_per_s:.2f} words a second; "
+        "measured: {:.2f} ({}).".format(*comparison.measured_items_per_s("llama3_8b", "raspberry_pi_5"))
     ),
     readouts=(("speedup", "Speed-up"), ("ceiling", "Ceiling of this part"), ("items_per_s", "Before"), ("improved_items_per_s", "After")),
     failures=(
-        lk.failure("money burned", lambda r: r.speedup < 1.05 and r.factor >= 10, "Improve the term that binds.",
-                   lambda r: f"{lk.show(r, 'speedup')} as fast for a part {lk.show(r, 'factor')} as good; on the binding term it gives {lk.show(r, 'binding_speedup')}"),
+        lk.failure("money burned", lambda r: r.speedup < 1.05 and r.factor >= 10, "Improve the term that binds.", lambda r: f"{lk.show(r, 'speedup')} as fast for a part {lk.show(r, 'factor')} as good; on the binding term it gives {lk.show(r, 'binding_speedup')}"),
     ),
     explain=lk.explain("Which part is worth improving here?", {"data": "D: bandwidth", "arithmetic": "O: arithmetic", "overhead": "L: overhead"}, lambda r: r.binding),
     terms=("data", "arithmetic", "overhead"),
@@ -136,10 +140,8 @@ def better_part(job, machine, part, factor):
     ),
     readouts=(("trip_s", "One trip"), ("capacity_per_s", "Photos a second at most"), ("load", "Load"), ("p95_s", "Latency, p95")),
     failures=(
-        lk.failure("queue grows without end", lambda r: r.load > 1, "More photos a trip, or fewer arriving, lead out.",
-                   lambda r: f"{fmt(r.arrivals_per_s, 'photos/s')} arrive, {fmt(r.capacity_per_s, 'photos/s')} at most are served"),
-        lk.failure("late", lambda r: r.p95_s > r.deadline_s, "A trip that fills sooner leads out; so does a later deadline.",
-                   lambda r: f"p95 {lk.show(r, 'p95_s')}, deadline {lk.show(r, 'deadline_s')}"),
+        lk.failure("queue grows without end", lambda r: r.load > 1, "More photos a trip, or fewer arriving, lead out.", lambda r: f"{fmt(r.arrivals_per_s, 'photos/s')} arrive, {fmt(r.capacity_per_s, 'photos/s')} at most are served"),
+        lk.failure("late", lambda r: r.p95_s > r.deadline_s, "A trip that fills sooner leads out; so does a later deadline.", lambda r: f"p95 {lk.show(r, 'p95_s')}, deadline {lk.show(r, 'deadline_s')}"),
     ),
     explain=lk.explain(
         "Why are photos late here?",
@@ -164,10 +166,7 @@ def full_bus(batch, arrivals_per_s, deadline_s):
         model=lk.choice("Network", NETWORKS, default="resnet50"),
         batch=lk.steps("Photos per trip", (1, 2, 4, 8, 16, 32), default=32, unit="photos"),
     ),
-    given=lambda d: dict(
-        rate_per_s=d.choice([20, 25, 30, 35, 40]), latency_limit_s=d.choice([0.15, 0.2, 0.25, 0.3]), power_limit_w=d.choice([9, 10, 11, 12]),
-        price_limit_usd=d.choice([300, 400, 500]),
-    ),
+    given=lambda d: dict(rate_per_s=d.choice([20, 25, 30, 35, 40]), latency_limit_s=d.choice([0.15, 0.2, 0.25, 0.3]), power_limit_w=d.choice([9, 10, 11, 12]), price_limit_usd=d.choice([300, 400, 500])),
     given_units=dict(rate_per_s="photos/s", latency_limit_s="s", power_limit_w="W", price_limit_usd="$"),
     constraints=(
         lk.at_most("memory_share", 1.0, "room for the weights"),
@@ -392,7 +391,7 @@ def _(drill_inputs, lab, log):
 
 @app.cell
 def _(lab, log, log_inputs):
-    lk.export(lab, log_inputs, log())
+    lk.export(lab, log_inputs, log(), show_entry=True)
     return
 
 

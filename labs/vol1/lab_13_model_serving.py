@@ -11,7 +11,7 @@ import marimo
 
 __generated_with = "0.25.2"
 app = marimo.App(
-    app_title="Waiting Is the Workload",
+    app_title="Waiting is the workload",
     width="full",
     css_file="../../labkit/assets/labkit.css",
     html_head_file="../../labkit/assets/head.html",
@@ -47,8 +47,8 @@ with app.setup:
         "p99_s", low=10, high=10_000, unit="ms", log=True,
     ),
     idea=lambda r: f"The tail is time spent behind rare long requests, not the server’s own speed: half of the requests end within {lk.show(r, 'p50_s')}, one of a hundred takes {lk.show(r, 'p99_s')} or longer. "
-    f"The run is one sample of {r.requests:,} requests: its mean is {lk.show(r, 'mean_s')}, theory (Pollaczek–Khinchine) says {lk.show(r, 'theory_mean_s')}, and a "
-    f"much longer run puts p99 near 731 ms.",
+    f"The run is one sample of {r.requests:,} requests: its mean is {lk.show(r, 'mean_s')}, theory (Pollaczek–Khinchine) says {lk.show(r, 'theory_mean_s')}. "
+    f"An endless run has its p99 at {fmt(queueing.mg1_response_percentile_s(r.arrivals_per_s, ((r.short_s, 1 - r.long_share), (r.short_s * r.long_factor, r.long_share)), 0.99), 's')}.",
     readouts=(("p99_s", "p99 latency"), ("p50_s", "p50 latency"), ("mean_s", "Mean of the run"), ("theory_mean_s", "Mean by theory"), ("cs2", "Service variability c²")),
     failures=(
         lk.failure("queue grows without end", lambda r: r.state == queueing.UNSTABLE, "Less load leads out. Above 100 % every percentile grows with the length of the run.", lambda r: f"load {lk.show(r, 'load')}"),
@@ -178,7 +178,7 @@ def slots_and_answers(policy, slots, prompt_tokens, allocation, weight_bits, gpu
 @lk.decision(
     "Cards for the image search",
     scenario="At peak {arrivals_per_s} come in. The service lead promises p99 within {p99_limit_s}, and within {lost_limit_s} on the day one card dies, for at most "
-    "{cost_limit_usd} an hour. The list prices are of 2024; a single card has nothing left when it dies.",
+    "{cost_limit_usd} an hour, in a server with room for {slots} cards. The list prices are of 2024; a single card has nothing left when it dies.",
     controls=dict(
         card=lk.choice("Card", {"t4": "T4, $0.35 an hour", "v100": "V100, $2.48 an hour"}, default="t4"),
         cards=lk.slider("Cards", 1, 5, step=1, default=2),
@@ -186,12 +186,13 @@ def slots_and_answers(policy, slots, prompt_tokens, allocation, weight_bits, gpu
         wait_limit_s=lk.steps("Wait for more, at most", (0.0, 0.005, 0.010, 0.020, 0.050), default=0.0, unit="s", more=True),
         precision=lk.choice("Precision", {"mixed": "mixed", "fp32": "fp32"}, default="mixed", more=True),
     ),
-    given=lambda d: dict(arrivals_per_s=d.integer(1400, 1700), p99_limit_s=d.number(0.035, 0.045, step=0.001), lost_limit_s=0.1, cost_limit_usd=5.2),
-    given_units=dict(arrivals_per_s="requests/s", p99_limit_s="s", lost_limit_s="s", cost_limit_usd="$"),
+    given=lambda d: dict(arrivals_per_s=d.integer(1400, 1700), p99_limit_s=d.number(0.035, 0.045, step=0.001), lost_limit_s=0.1, cost_limit_usd=5.2, slots=d.choice([2, 3, 4])),
+    given_units=dict(arrivals_per_s="requests/s", p99_limit_s="s", lost_limit_s="s", cost_limit_usd="$", slots="1"),
     constraints=(
         lk.at_most("p99_s", "p99_limit_s", "p99 latency"),
         lk.at_most("one_lost_p99_s", "lost_limit_s", "p99 with one card lost"),
         lk.at_most("cost_usd_per_h", "cost_limit_usd", "cost an hour"),
+        lk.at_most("cards", "slots", "cards in the server"),
     ),
     objective=("lowest", "cost_usd_per_h"),
     labels={"cost_usd_per_h": "cost an hour"},
@@ -253,7 +254,7 @@ def fleets(given, now):
     for card in CARD_NAMES:
         for cards in (2, 3, 4, 5):
             fleet = batching.fleet(given["arrivals_per_s"], **{**now, "card": card, "cards": cards})
-            fits = fleet.p99_s <= given["p99_limit_s"] and fleet.one_lost_p99_s <= given["lost_limit_s"] and fleet.cost_usd_per_h <= given["cost_limit_usd"]
+            fits = cards <= given["slots"] and fleet.p99_s <= given["p99_limit_s"] and fleet.one_lost_p99_s <= given["lost_limit_s"] and fleet.cost_usd_per_h <= given["cost_limit_usd"]
             found.append(ins.Design(f"{cards} × {CARD_NAMES[card]}", fleet.cost_usd_per_h, fleet.one_lost_p99_s, fits))
     return found
 
@@ -264,7 +265,10 @@ def latency_over_rate(r):
     card = inference_cards.InferenceCard(r.card, r.card, r.precision, r.floor_s, r.rate_per_s, 0.0)
     found = batching.latency_curve(r.max_batch, r.wait_limit_s, card=card, cards=r.cards, precision=r.precision)
     return ins.curve(
-        [ins.Series("p99", tuple(zip(found.rates_per_s, found.p99_s))), ins.Series("p50", tuple(zip(found.rates_per_s, found.p50_s)))],
+        [
+            ins.Series(name, tuple(sorted([*zip(found.rates_per_s, times), (r.arrivals_per_s, own)])))
+            for name, times, own in (("p99", found.p99_s, r.p99_s), ("p50", found.p50_s, r.p50_s))
+        ],
         title=f"At {fmt(r.arrivals_per_s, 'requests/s')} p99 is {lk.show(r, 'p99_s')}; this policy sustains {fmt(r.capacity_per_s, 'requests/s')}",
         x_name="Requests", x_unit="requests/s", y_name="Latency", y_unit="s", x_log=True, y_log=True, you=(r.arrivals_per_s, r.p99_s), y_limit=(0.1, "promised p99"),
         x_limit=(found.capacity_per_s, "capacity") if found.capacity_per_s < batching.FASTEST_RATE else None,
