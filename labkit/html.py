@@ -7,7 +7,7 @@ import re
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _ITALIC = re.compile(r"(?<!\w)\*(?!\s)(.+?)(?<!\s)\*(?!\w)")
-_TEX = re.compile(r"\$([^$]+)\$")
+_TEX = re.compile(r"\$(?!\s)([^$]+)(?<!\s)\$(?!\d)")  # pandoc's rule, so that "$2 a day, $5 a week" stays dollars
 
 
 def text(value: object) -> str:

@@ -197,6 +197,8 @@ class Lab:
             return True, "Python is starting, and looks for earlier work"
         outcome = await self.storage.save(log)
         if isinstance(outcome, Saved):
+            if outcome.log.entries != log.entries and self.log() is log:
+                self._set(outcome.log)  # another tab recorded something: show it here too
             return True, f"saved {outcome.at.astimezone():%H:%M}" if log.entries else "nothing recorded yet"
         return False, outcome.reason
 

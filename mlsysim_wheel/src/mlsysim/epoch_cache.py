@@ -71,8 +71,9 @@ def lru_hit_share(cache_share):
     if is_array(f):
         import numpy
 
-        return f + rest * numpy.log(where(rest > 0, rest, 1.0))
-    return f + (rest * math.log(rest) if rest > 0 else 0.0)
+        return numpy.maximum(0.0, f + rest * numpy.log1p(where(rest > 0, -f, 0.0)))
+    # of a tiny share rounding alone is left, on either side of zero
+    return max(0.0, f + (rest * math.log1p(-f) if rest > 0 else 0.0))
 
 
 def hit_share(cache_share: float, policy: str = "lru", order: str = "shuffled") -> float:
