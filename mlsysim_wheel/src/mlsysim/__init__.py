@@ -18,7 +18,7 @@ _MODULES = (
     "edge_latency", "epoch_cache", "errors", "explore", "fixed_batching", "inference_cards", "iron_law", "kernels",
     "kv_cache", "language_training", "launch_plan", "layout", "layout_search", "memory_walk", "numerics", "parallelism",
     "pareto", "phases", "pipeline_data", "pipeline_schedule", "placement", "privacy_accounting", "project_chain",
-    "project_checks", "project_loop", "project_plan", "project_promise", "published_training", "quantity", "queue_simulation", "queueing",
+    "project_checks", "project_loop", "project_plan", "project_promise", "published_training", "quantity", "queue_simulation", "queueing", "reliability",
     "roofline", "run_account", "scaling_laws", "sensor_node", "serving", "sharding", "slot_simulation", "speaker_split",
     "speculative_decoding", "split_inference", "start_date", "stations", "switch_reduction", "systolic", "tinynet",
     "token_generation", "training_memory", "training_server", "transformer", "transport", "units", "vision_throughput",
