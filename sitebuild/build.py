@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import icon
-from .course import Lab, read_course
+from .course import Lab, read_course, read_weeks
 from .errors import BuildError
 from .exports import export_all
 from .fetch import fetch
 from .frontend import checked_frontend, worker_script
-from .index import font_faces, front_page
+from .guide import write_guides
+from .index import font_faces, front_page, script
 from .lock import FIX, LockedFile, read_lock
 from .packages import PACKAGES, PYODIDE_BUILD_FILES
 from .pages import Start, lab_page
@@ -48,7 +49,11 @@ def build_site(paths: Paths, only: list[str] | None = None, say: Callable[[str],
         target = new / "labs" / f"{lab.path}.html"
         target.parent.mkdir(exist_ok=True)
         target.write_text(lab_page(pages[lab.id].read_text(encoding="utf-8"), lab, course, start), encoding="utf-8")
-    (new / "index.html").write_text(front_page(course, labs, font_faces(frontend)), encoding="utf-8")
+    fonts = font_faces(frontend)
+    parts = {lab.id: lab.source.read_text(encoding="utf-8").count("@lk.experiment(") for lab in labs}
+    (new / "index.html").write_text(front_page(course, labs, read_weeks(paths.labs), fonts, parts), encoding="utf-8")
+    (new / "front.js").write_text(script(), encoding="utf-8")
+    write_guides(paths.root / "docs", new, course, fonts)
     (new / "favicon.svg").write_text(icon.SVG, encoding="utf-8")
     for folder in {new} | {new / "labs" / f"vol{lab.volume}" for lab in labs}:
         (folder / "favicon.ico").write_bytes(icon.ico())

@@ -60,3 +60,34 @@ def read_course(labs: Path) -> tuple[str, list[Lab]]:
         if notebook not in listed:
             raise BuildError(f"{notebook.name} in {notebook.parent.name} is not listed in course.toml. Add an entry, or move it.")
     return data.get("title", "Labs"), found
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter of the book and its address."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """One week of a semester: what is read, and the lab that goes with it."""
+
+    volume: int
+    week: int
+    part: str
+    read: tuple[Chapter, ...]
+    lab: str
+
+
+def read_weeks(labs: Path) -> list[Week]:
+    """course_map.toml, or nothing where there is none. A wrong entry stops with a sentence."""
+    path = labs / "course_map.toml"
+    if not path.is_file():
+        return []
+    try:
+        rows = tomllib.loads(path.read_text(encoding="utf-8"))["week"]
+        return [Week(r["volume"], r["week"], r["part"], tuple(Chapter(c["name"], c["url"]) for c in r["read"]), r["lab"]) for r in rows]
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise BuildError(f"{path} is not as it should be ({error}). Each [[week]] has volume, week, part, read and lab.") from None
