@@ -65,13 +65,18 @@ class Explain:
     """What binds where the student stands: options, and the function that says which one the simulator holds true.
 
     `right` returns one key, a tuple of keys where several are equally true, or None where there is nothing to ask.
+    It may cost simulations of its own, so it runs when a run is recorded; `asked` says at once whether to ask at all.
     """
 
     asks: str
     options: dict
     right: Callable
+    asked: Callable | None = None  # result → whether there is something to ask; always, unless given
 
     def keys(self, result) -> tuple[str, ...]:
+        """Every answer that holds at this result; none where there is nothing to ask."""
+        if self.asked and not self.asked(result):
+            return ()
         found = self.right(result)
         return () if found is None else (found,) if isinstance(found, str) else tuple(found)
 
@@ -235,9 +240,9 @@ def predict_choice(asks: str, options: dict, answer) -> ChoiceQuestion:
     return ChoiceQuestion(asks, options, answer)
 
 
-def explain(asks: str, options: dict, right) -> Explain:
-    """Ask what binds at the point where the student stands."""
-    return Explain(asks, options, right)
+def explain(asks: str, options: dict, right, *, asked=None) -> Explain:
+    """Ask what binds at the point where the student stands, where `asked(result)` holds."""
+    return Explain(asks, options, right, asked)
 
 
 def failure(name: str, when, leave: str, says=None) -> Failure:

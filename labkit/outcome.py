@@ -35,8 +35,8 @@ def _chart(ins: Instrument, drawn: dict) -> str:
     spec = attr(json.dumps(json.dumps(drawn, separators=(",", ":"), ensure_ascii=False), ensure_ascii=False))
     mime = "&quot;application/vnd.vegalite.v6+json&quot;"
     columns = [f"{c.name}" for c in ins.columns]
-    rows = [[fmt(v, c.unit) if isinstance(v, (int, float)) and not isinstance(v, bool) else v for v, c in zip(row, ins.columns, strict=True)] for row in ins.rows[:60]]
-    more = f"<p class='lk-hint'>The first 60 of {len(ins.rows)} rows.</p>" if len(ins.rows) > 60 else ""
+    rows = [[fmt(v, c.unit) if isinstance(v, (int, float)) and not isinstance(v, bool) else v for v, c in zip(row, ins.columns, strict=True)] for row in ins.rows[:40]]
+    more = f"<p class='lk-hint'>The first 40 of {len(ins.rows)} rows.</p>" if len(ins.rows) > 40 else ""
     return (
         f"<figure class='lk-figure' role='group' aria-label='{attr(ins.title)}'><figcaption>{text(ins.title)}</figcaption>"
         f"<div role='img' aria-label='{attr(ins.alt)}'><marimo-mime-renderer data-mime='{mime}' data-data='{spec}'></marimo-mime-renderer></div>"

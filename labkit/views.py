@@ -214,7 +214,7 @@ def _reveal(lab: Lab, exp: Experiment, said) -> str:
 
 def _record(lab: Lab, exp: Experiment, panel, result, log) -> str:
     ask = _coach(exp, "explain")
-    if exp.explain and exp.explain.keys(result):
+    if exp.explain and (exp.explain.asked is None or exp.explain.asked(result)):
         ask += field_html(panel["_explain"].text, exp.explain.asks, kind="radio")
     seen = logs.observations(log, exp.key)
     judged = ""

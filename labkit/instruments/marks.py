@@ -11,6 +11,7 @@ from labkit import theme
 from labkit.instruments.scales import Scale
 
 NARROW, WIDE = 250.0, 560.0  # px of plotting width on a phone, and for the angle of hatching
+FEW = 8  # segments that are drawn one by one
 CHAR, LINE = 6.4, 15.0  # px: mean width of a letter at 12 px, height of a line of labels
 DASHES = {"solid": None, "dash": [6, 4], "dot": [1.5, 3.5], "short": [3, 3]}
 PATTERNS = ("solid", "hatch", "dots", "open", "idle")
@@ -95,12 +96,7 @@ class Marks:
         mark = {"type": "rule", "color": theme.var(colour), "strokeWidth": width, "opacity": opacity}
         if DASHES[dash]:
             mark["strokeDash"] = DASHES[dash]
-        self.add(
-            mark,
-            [{"x": short(a), "y": short(b), "x2": short(c), "y2": short(d)} for a, b, c, d in segments],
-            ("x", "x2", "y", "y2"),
-            to=self.top_layers if top else None,
-        )
+        self._segments(mark, list(segments), self.top_layers if top else None)
 
     def line(
         self, points: Sequence[tuple], colour: str, *, width: float = 2.0, dash: str = "solid", opacity: float = 1.0, step: bool = False
@@ -206,7 +202,20 @@ class Marks:
             "strokeCap": cap,
             "opacity": opacity,
         }
-        self.add(mark, [{"x": short(a), "x2": short(b), "y": short(m)} for a, b, m in items], ("x", "x2", "y"))
+        self._segments(mark, [(a, m, b, m) for a, b, m in items], None)
+
+    def _segments(self, mark: dict, segments: list[tuple], to: list[dict] | None) -> None:
+        """Segments (x1, y1, x2, y2): a rule each, or one broken path where there are many, which a browser draws as one thing."""
+        if len(segments) <= FEW:
+            values = [{"x": short(a), "y": short(b), "x2": short(c), "y2": short(d)} for a, b, c, d in segments]
+            self.add(mark, values, ("x", "x2", "y", "y2"), to=to)
+            return
+        values = []
+        for a, b, c, d in segments:
+            i = len(values)
+            values += [{"x": short(a), "y": short(b), "i": i}, {"x": short(c), "y": short(d), "i": i + 1}, {"x": None, "y": None, "i": i + 2}]
+        path = {**mark, "type": "line", "invalid": "break-paths-show-path-domains"}
+        self.add(path, values, to=to, order={"field": "i", "type": "quantitative"})
 
     def hatch(self, boxes: Iterable[tuple], *, spacing: float = 9.0, opacity: float = 0.5, colour: str = "edge") -> None:
         """Diagonal lines cut to the boxes (x1, x2, y1, y2): what is void or forbidden."""

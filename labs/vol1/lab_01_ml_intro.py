@@ -125,7 +125,8 @@ def when_to_start(run_years, start_months, trick, improves, pace, build_months, 
     explain=lk.explain(
         "Suppose that answers get worse four times as fast. What happens to the damage before the alarm?",
         {"more": "more than twice as much", "same": "about the same, within a factor of two", "less": "less than half"},
-        lambda r: None if r.breaks == "crash" else "more" if r.faster_ratio > 2 else "less" if r.faster_ratio < 0.5 else "same",
+        lambda r: "more" if r.faster_ratio > 2 else "less" if r.faster_ratio < 0.5 else "same",
+        asked=lambda r: r.breaks != "crash",
     ),
     instruments=lambda r, said: draw_watch(r, said),
 )

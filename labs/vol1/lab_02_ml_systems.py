@@ -60,7 +60,8 @@ with app.setup:
     explain=lk.explain(
         "Which single change would save most here?",
         {"gpu": "an H100 as the server", "near": "a server next door (0 km)", "open": "a connection kept open", "small": "a photo of 40 kB"},
-        lambda r: transport.changes(r).best or None,
+        lambda r: transport.changes(r).best,
+        asked=lambda r: bool(transport.changes(r).best),
     ),
     terms=("data", "arithmetic", "overhead"),
     binding=lambda r: r.binding,

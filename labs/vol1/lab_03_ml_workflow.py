@@ -122,7 +122,8 @@ def best_idea(ideas, images, retest_images):
     explain=lk.explain(
         "You may add one check to those that are on. Which gains most?",
         {"device": "device test", "privacy": "privacy review", "labels": "label pilot", "skeleton": "skeleton", "none": "none pays for itself"},
-        lambda r: None if r.name == "all four" else r.best_next,
+        lambda r: r.best_next,
+        asked=lambda r: r.name != "all four",
     ),
     terms=("overhead",),
     instruments=lambda r, said: draw_checks(r, said),
