@@ -52,8 +52,9 @@ bench-start: setup  ## how long a lab takes to start, against plain marimo
 bench-labs: site  ## how long a chart takes to follow a slider (LABS="lab_13_model_serving …")
 	$(PY) tests/bench_labs.py $(LABS)
 
-docs: setup  ## the pages of docs/simulator/ from the docstrings
+docs: setup  ## the pages of docs/simulator/ from the docstrings, the tables of labs from course.toml
 	$(PY) tools/generate_simulator_docs.py
+	$(PY) tools/generate_lab_tables.py
 
 validate: setup  ## predictions against published measurements: the table, docs/validation.md and its chart
 	cd mlsysim_wheel && ../$(PY) -m validation --write ../docs

@@ -153,8 +153,7 @@ def study(r):
     explain=lk.explain(
         "What would shorten this step most, memory ignored?",
         {"half the bubble": "half the bubble", "free tensor all-reduces": "tensor all-reduces that take no time", "no recomputation": "no recomputation"},
-        lambda r: study(r).cures.best,
-        asked=lambda r: r.recomputation == "full" or r.tensor > 1 or r.pipeline > 1,
+        lambda r: study(r).cures.best, asked=lambda r: r.recomputation == "full" or r.tensor > 1 or r.pipeline > 1,
     ),
     terms=("data", "arithmetic"),
     binding=lambda r: "data" if r.tensor_s > r.compute_s else "arithmetic",
