@@ -97,6 +97,25 @@ class Student:
         box.get_by_role("button", name="Record this run").click()
         box.locator(".lk-done").wait_for(timeout=30_000)
 
+    def decide(self, exp, name, value):
+        """Keep the present design as the rejected alternative, move one control, give reasons, record."""
+        box = self.recorder(exp)
+        box.get_by_role("button", name="Keep as my rejected alternative").click()
+        box.locator(".lk-aside").wait_for(timeout=30_000)
+        self.set(exp, name, value)
+        why, revisit = box.get_by_role("textbox").nth(0), box.get_by_role("textbox").nth(1)
+        self.type(why, "It breaks fewer limits than the one that I rejected.")
+        self.type(revisit, "Twice the load would.")
+        box.get_by_role("button", name="Record decision").click()
+        box.locator(".lk-done").wait_for(timeout=30_000)
+
+    def answer(self, number: int, drill, seed: int):
+        """Give the right answer to a drill."""
+        item = self.view.locator("#drill li").nth(number)
+        self.type(item.locator("input").first, f"{drill.truth(drill.parameters(seed)):.9f}".rstrip("0").rstrip("."))
+        item.get_by_role("button", name="Check answer").click()
+        item.locator(".lk-done").wait_for(timeout=30_000)
+
     def _details(self):
         """Name, section and import, unfolded."""
         details = self.view.locator("#export details")
