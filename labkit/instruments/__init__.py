@@ -2,31 +2,45 @@
 
 from labkit.instruments.along import blocks, columns
 from labkit.instruments.base import Column, Instrument, Limit
+from labkit.instruments.comb import comb
 from labkit.instruments.conversation import Message, conversation
 from labkit.instruments.curve import Series, curve
 from labkit.instruments.depth_profile import depth_profile
 from labkit.instruments.distribution import distribution
+from labkit.instruments.exponents import exponents, power, scale_log
 from labkit.instruments.grid import array_occupancy, matrices
+from labkit.instruments.handover import Handover, handover
 from labkit.instruments.ladder import ladder
+from labkit.instruments.layer_cloud import LayerMark, layer_cloud
+from labkit.instruments.light_cone import light_cone
 from labkit.instruments.loops import loops
 from labkit.instruments.memory_stack import memory_stack
+from labkit.instruments.mirrored import mirrored
 from labkit.instruments.mountain import mountain
 from labkit.instruments.number_line import number_line
+from labkit.instruments.occasions import occasions
 from labkit.instruments.pairs import pairs
 from labkit.instruments.panels import Panel, panels
 from labkit.instruments.pareto import Design, pareto
 from labkit.instruments.phase_map import phase_map
+from labkit.instruments.reach import reach
 from labkit.instruments.region_map import region_map
 from labkit.instruments.roofline import Roof, Work, roofline
 from labkit.instruments.scatter import Group, scatter
+from labkit.instruments.share_walls import Wall, share_walls
 from labkit.instruments.shares import paired_shares, split_bar
 from labkit.instruments.terms import TermRow, stacked
 from labkit.instruments.timeline import Bar, Event, Quantity, timeline
+from labkit.instruments.trips import trips
+from labkit.instruments.two_scales import two_scales
+from labkit.instruments.walks import walks
 from labkit.instruments.waterfall import before_after, waterfall
 
 __all__ = [
-    "Bar", "Column", "Design", "Event", "Group", "Instrument", "Limit", "Message", "Panel", "Quantity", "Roof", "Series",
-    "TermRow", "Work", "array_occupancy", "before_after", "blocks", "columns", "conversation", "curve", "depth_profile",
-    "distribution", "ladder", "loops", "matrices", "memory_stack", "mountain", "number_line", "paired_shares", "pairs", "panels", "pareto",
-    "phase_map", "region_map", "roofline", "scatter", "split_bar", "stacked", "timeline", "waterfall",
+    "Bar", "Column", "Design", "Event", "Group", "Handover", "Instrument", "LayerMark", "Limit", "Message", "Panel",
+    "Quantity", "Roof", "Series", "TermRow", "Wall", "Work", "array_occupancy", "before_after", "blocks", "columns",
+    "comb", "conversation", "curve", "depth_profile", "distribution", "exponents", "handover", "ladder", "layer_cloud",
+    "light_cone", "loops", "matrices", "memory_stack", "mirrored", "mountain", "number_line", "occasions", "paired_shares", "pairs",
+    "panels", "pareto", "phase_map", "power", "reach", "region_map", "roofline", "scale_log", "scatter", "share_walls",
+    "split_bar", "stacked", "timeline", "trips", "two_scales", "walks", "waterfall",
 ]  # fmt: skip

@@ -17,7 +17,10 @@ SERIES_STYLES = (("ink", "solid"), ("data", "dash"), ("arithmetic", "short"), ("
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A named line through (x, y); `dots` also marks its points. Without a colour the series takes the next style."""
+    """A named line through (x, y); `dots` also marks its points. Without a colour the series takes the next style.
+
+    The name stands at the right end, or begins at the place `spot` (x, y) where lines meet at that end.
+    """
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -25,6 +28,7 @@ class Series:
     dash: str = ""
     dots: bool = False
     step: bool = False
+    spot: tuple[float, float] | None = None
 
 
 def curve(
@@ -49,13 +53,14 @@ def curve(
     ghost_point: tuple[float, float] | None = None,
     band: tuple[Sequence[tuple[float, float]], Sequence[tuple[float, float]], str] | None = None,
     x_ticks: Sequence[float] = (),
+    flags: Sequence[tuple[float, str]] = (),
     height: float = 240.0,
 ) -> Instrument:
     """One to five lines, named at their right end.
 
     `prediction` is a y (a level) or a point (x, y); `prediction_label` says what was said where that is not the y.
     `published` are (x, y, label) crosses. `band` (lower points, upper points, label) is shaded. `x_ticks` replaces the ticks,
-    for a control with a few options. `y_zero` starts y at 0.
+    for a control with a few options. `y_zero` starts y at 0. `flags` (x, label) are dotted lines from bottom to top.
     """
     series = need(series, "the list of lines")
     if len(series) > 5:
@@ -77,6 +82,8 @@ def curve(
         _band(plot, band)
     plot.limit_x(x_bound)
     plot.limit_y(y_bound)
+    for at, label in flags:
+        plot.flag(at, label, "muted", "dot")
     for old in ghost:
         plot.line(old.points, old.colour or "edge", width=1.5, dash="short", opacity=0.5, step=old.step)
     for one, (colour, dash) in zip(series, SERIES_STYLES, strict=False):
@@ -84,7 +91,9 @@ def curve(
         plot.line(one.points, colour, width=2.2, dash=dash, step=one.step)
         if one.dots:
             plot.points(one.points, colour, size=40)
-        if one.name and one.points:
+        if one.name and one.spot:
+            plot.texts([(x.clip(one.spot[0]), y.clip(one.spot[1]), one.name)], colour, halo=True)
+        elif one.name and one.points:
             plot.end_label(max(one.points)[1], one.name, colour)
     plot.points([(p[0], p[1]) for p in published], "ink", shape="cross", filled=False, size=80)
     _labels(plot, x, published)
@@ -114,6 +123,7 @@ def curve(
     ]
     alt = f"{title}. {y_name} over {inside(x_name)}{' (log)' if x_log else ''}{', log y axis' if y_log else ''}. {sentence_list(words)}."
     alt += f" Shaded: {band[2]}." if band else ""
+    alt += " Marked: " + ", ".join(label for _, label in flags) + "." if flags else ""
     alt += f" Your point: {fmt(you[1], y_unit)} at {fmt(you[0], x_unit)}." if you else ""
     if published:
         alt += (

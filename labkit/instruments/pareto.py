@@ -51,8 +51,12 @@ def pareto(
     ghost: Sequence[tuple[float, float]] = (),
     x_log: bool = False,
     y_log: bool = False,
+    guide: tuple[Sequence[tuple[float, float]], str] | None = None,
 ) -> Instrument:
-    """Scatter of designs. Names are written where they meet no other name; the table has them all."""
+    """Scatter of designs. Names are written where they meet no other name; the table has them all.
+
+    `guide` (points, words) is a dashed line to compare with, inside the range of the designs.
+    """
     designs = need(designs, "the list of designs")
     x_bound, y_bound = as_limit(x_limit), as_limit(y_limit)
     more = [prediction] if prediction else []
@@ -63,6 +67,9 @@ def pareto(
     plot = Plot(x, y, 250.0)
     plot.limit_x(x_bound)
     plot.limit_y(y_bound)
+    if guide:
+        plot.rules(_inside(guide[0], x, y), "muted", dash="dash", width=1.5)
+        plot.note(f"Dashed: {guide[1]}", "muted")
     front = frontier(designs, x_better, y_better)
     stairs: list[tuple[float, float]] = []
     for design in front:
@@ -104,11 +111,27 @@ def pareto(
         place = "on" if mine.name in names else "not on"
         alt += f" Your design: {mine.name}, {fmt(mine.x, x_unit)}, {fmt(mine.y, y_unit)}, {place} the frontier."
         alt += "" if mine.fits else " It does not fit."
+    alt += f" Dashed line: {guide[1]}." if guide else ""
     alt += f" Prediction: {you_said(prediction[0], x_unit)}, {fmt(prediction[1], y_unit)}." if prediction else ""
     alt += limit_sentence(x_bound, x_unit, [mine.x] if mine else ()) + limit_sentence(y_bound, y_unit, [mine.y] if mine else ())
     columns = (Column("design"), Column(inside(x_name), x_unit), Column(inside(y_name), y_unit), Column("frontier"), Column("fits"))
     table = tuple((d.name, d.x, d.y, "yes" if d.name in names else "no", "yes" if d.fits else "no") for d in designs)
     return Instrument(plot.spec(alt), title, alt, columns, table)
+
+
+def _inside(points: Sequence[tuple[float, float]], x: Scale, y: Scale) -> list[tuple[float, float, float, float]]:
+    """The pieces of a line through the points that lie between the axes."""
+    places = [(x.at(px), y.at(py)) for px, py in points]
+    pieces = []
+    for a, b in zip(places, places[1:], strict=False):
+        low, high = 0.0, 1.0
+        for start, move in ((a[0], b[0] - a[0]), (a[1], b[1] - a[1])):
+            if move:
+                low, high = max(low, min(-start / move, (1 - start) / move)), min(high, max(-start / move, (1 - start) / move))
+        if low < high:
+            ends = [(x.back(a[0] + t * (b[0] - a[0])), y.back(a[1] + t * (b[1] - a[1]))) for t in (low, high)]
+            pieces.append((*ends[0], *ends[1]))
+    return pieces
 
 
 def _box(x: Scale, y: Scale, design: Design, dx: float, dy: float, width: float, right: bool = False) -> tuple[float, float, float, float]:

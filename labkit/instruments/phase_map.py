@@ -33,12 +33,14 @@ def phase_map(
     prediction: tuple[int, int] | None = None,
     log: bool = False,
     digits: int = 3,
+    border: tuple[float, str] | None = None,
 ) -> Instrument:
     """One cell for every x (columns) and y (rows, first on top).
 
     `values[row][column]` shades a cell and is written in it; `letters[row][column]` writes a word instead ("D", "O",
     "L", "✕" take the colours of the terms). `void[(column, row)]` names why a cell is impossible ("OOM"): hatched. `best` is
-    "min", "max" or None; `you`, `ghost`, `prediction` are (column, row).
+    "min", "max" or None; `you`, `ghost`, `prediction` are (column, row). `border` (value, words) is a thick line between cells
+    below and above that value.
     """
     xs, ys = need(xs, "the list of columns"), need(ys, "the list of rows")
     if values is None and letters is None:
@@ -65,6 +67,9 @@ def phase_map(
     plot.hatch([box(*place) for place in void], spacing=7, opacity=0.55)
     plot.rects([box(*place) for place in void], "edge", opacity=0, stroke="rule")
     plot.texts([(*place, word) for place, word in void.items()], "muted", align="center", halo=True)
+    if border:
+        _border(plot, open_, border[0])
+        plot.note(f"Thick line: {border[1]}")
     winner = None
     if values and best and open_:
         winner = (min if best == "min" else max)(open_, key=lambda place: open_[place])
@@ -93,6 +98,7 @@ def phase_map(
     elif letters:
         alt += " " + " ".join(f"{y_label}: {', '.join(word((i, j)) for i in range(len(xs)))}." for j, y_label in enumerate(ys))
     alt += f" Best, starred: {name(winner)}." if winner else ""
+    alt += f" A thick line, {border[1]}, has {sum(v >= border[0] for v in open_.values())} cells above its value." if border else ""
     alt += f" Your cell, framed: {name(you)}." if you is not None else ""
     alt += f" Before: {name(ghost)}." if ghost is not None else ""
     alt += f" Predicted cell, you said: {name(prediction)}." if prediction is not None else ""
@@ -101,6 +107,13 @@ def phase_map(
         (label, *((void.get((i, j)) or (cells[i, j] if values else letters[j][i])) for i in range(len(xs)))) for j, label in enumerate(ys)
     )
     return Instrument(plot.spec(alt), title, alt, columns, rows)
+
+
+def _border(plot: Plot, open_: dict, value: float) -> None:
+    """Edges between neighbours of which one lies below the value and the other does not."""
+    edges = [(i + 0.5, j - 0.5, i + 0.5, j + 0.5) for (i, j), v in open_.items() if (i + 1, j) in open_ and (v < value) != (open_[i + 1, j] < value)]
+    edges += [(i - 0.5, j + 0.5, i + 0.5, j + 0.5) for (i, j), v in open_.items() if (i, j + 1) in open_ and (v < value) != (open_[i, j + 1] < value)]
+    plot.rules(edges, "ink", width=3)
 
 
 def _shade(plot: Plot, open_: dict, letters: Sequence[Sequence[str]] | None, log: bool, box: object) -> None:

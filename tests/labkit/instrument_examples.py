@@ -7,26 +7,38 @@ import random
 
 from labkit.instruments.along import blocks, columns
 from labkit.instruments.base import Instrument, Limit
+from labkit.instruments.comb import comb
 from labkit.instruments.conversation import Message, conversation
 from labkit.instruments.curve import Series, curve
 from labkit.instruments.depth_profile import depth_profile
 from labkit.instruments.distribution import distribution
+from labkit.instruments.exponents import exponents, scale_log
 from labkit.instruments.grid import array_occupancy, matrices
+from labkit.instruments.handover import Handover, handover
+from labkit.instruments.layer_cloud import LayerMark, layer_cloud
+from labkit.instruments.light_cone import light_cone
 from labkit.instruments.loops import loops
 from labkit.instruments.memory_stack import memory_stack
+from labkit.instruments.mirrored import mirrored
 from labkit.instruments.mountain import mountain
 from labkit.instruments.number_line import number_line
+from labkit.instruments.occasions import occasions
 from labkit.instruments.pairs import pairs
 from labkit.instruments.panels import Panel, panels
 from labkit.instruments.pareto import Design, pareto
 from labkit.instruments.phase_map import phase_map
+from labkit.instruments.reach import reach
 from labkit.instruments.region_map import region_map
 from labkit.instruments.roofline import Roof, Work, roofline
 from labkit.instruments.scatter import Group, scatter
+from labkit.instruments.share_walls import Wall, share_walls
 from labkit.instruments.shares import paired_shares, split_bar
 from labkit.instruments.ladder import ladder
 from labkit.instruments.terms import TermRow, stacked
 from labkit.instruments.timeline import Bar, Event, Quantity, timeline
+from labkit.instruments.trips import trips
+from labkit.instruments.two_scales import two_scales
+from labkit.instruments.walks import walks
 from labkit.instruments.waterfall import before_after, waterfall
 
 MACHINES = ("Arduino Nano 33 BLE", "STM32H743", "Raspberry Pi 5", "Phone", "Jetson Orin Nano", "T4", "H100 SXM")
@@ -422,6 +434,117 @@ def causes_of_return() -> Instrument:
     return pairs(rows, title="“Poor data” costs 10.4 weeks", quantity="Weeks of the mean", unit="weeks", upper="on paper", lower="with the loops that follow")
 
 
+def looks_at_a_canary() -> Instrument:
+    draw, paths = random.Random(14), []
+    for _ in range(40):
+        total, path = 0.0, []
+        for day in range(1, 15):
+            total += draw.gauss(0, 1)
+            path.append((float(day), total / math.sqrt(day)))
+            if abs(path[-1][1]) > 1.96:
+                break
+        paths.append(path)
+    share = [(float(day), 0.22 * (1 - math.exp(-day / 5))) for day in range(15)]
+    return walks(
+        paths, title="Daily looks roll back 20.6 % of harmless releases", x_name="Days", x_unit="days", name="z of 40 harmless releases", limit=1.96,
+        share=share, share_name="Rolled back so far, of 1,000", level=(0.05, "one look: 5.00 %"), prediction=0.05, item="release",
+    )  # fmt: skip
+
+
+def layers_of_a_network() -> Instrument:
+    marks = [LayerMark(f"depthwise {i}", "depthwise", 2.2, 3.5e12, 0.05, "data") for i in range(1, 7)]
+    marks += [LayerMark(f"pointwise {i}", "pointwise", 25.0 * i, 28e12 * i, 0.06, "data" if i < 4 else "arithmetic") for i in range(1, 7)]
+    return layer_cloud(
+        Roof("peak", 312e12, 2.039e12), [*marks, LayerMark("fc", "fc", 57.0, 26e12, 0.006, "overhead")], title="MobileNetV1 reaches 25 % of the peak",
+        kinds=(("pointwise", "square"), ("depthwise", "circle"), ("fc", "diamond")), whole=(55.0, 78e12, "whole network"), reached=(187e12, "reached at best"),
+    )  # fmt: skip
+
+
+def cone_of_a_value() -> Instrument:
+    rows = [((112 - i - 0.7, 112 + i + 0.7),) for i in range(25)]
+    return light_cone(
+        rows, 224, 49 / 224, title="After 24 layers a value sees 49 of 224 pixels", x_name="Place in the picture", x_unit="px", prediction=(10, "you said 10 layers")
+    )
+
+
+def scores_take_over() -> Instrument:
+    lengths = [128.0 * 2**i for i in range(11)]
+    walls = [
+        Wall("Share of the arithmetic", [(n, n / (24_576 + n)) for n in lengths], 24_576, 0.077, "arithmetic"),
+        Wall("Share of the memory", [(n, n / (870 + n)) for n in lengths], 870, 0.7, taken=False),
+    ]
+    return share_walls(
+        walls, title="Half of the memory at 870 tokens", part="scores", rest="everything else", x_name="Tokens", x_unit="tokens", at=2048, apart="28.2×",
+        prediction=(9000, "you said 9,000 tokens"),
+    )  # fmt: skip
+
+
+def gradients_in_a_format() -> Instrument:
+    bins = [(e, math.exp(-((e + 21.5) ** 2) / 32) / 10) for e in range(-38, -6)]
+    return exponents(bins, [("fp16", -25.0, 16.0), ("bf16", -134.0, 128.0)], title="22.7 % of the gradients become 0", chosen="fp16", lost=0.227, largest=3.4)
+
+
+def scale_that_adapts() -> Instrument:
+    draw = random.Random(8)
+    path = [(0, 16), (0, 15), (40, 14), (910, 13), (2911, 14), (3500, 13), (6000, 13)]
+    room = [(60 * i, 14.5 + draw.gauss(0, 0.7)) for i in range(100)]
+    return scale_log(path, room, [0, 40, 910, 3500], title="4 of 6,000 steps skipped")
+
+
+def modes_as_far_as_they_fit() -> Instrument:
+    rate = lambda b, top: top * b / (b + 1.0)  # noqa: E731 - one shape for three lines
+    lines = [(name, [(b, rate(b, top)) for b in (1, 2, 4, 8, 16, 32, 64, 114) if b <= most], f"{name}: {most} fit") for name, top, most in
+             (("none", 16_700, 5), ("selective", 16_200, 17), ("full", 12_500, 114))]  # fmt: skip
+    return reach(
+        lines, title="Selective recomputation is fastest at its own largest batch", x_name="Micro-batch", x_unit="sequences", y_name="Tokens a second",
+        y_unit="tokens/s", ends="the card is full", you=(1, 8350.0), prediction=40.0, prediction_label="you said 40",
+    )  # fmt: skip
+
+
+def launches() -> Instrument:
+    items, free = [], 0.0
+    for i in range(12):
+        handed = 72e-6 * (i + 1)
+        start = max(free, handed)
+        free = start + (9e-6 if i < 4 else 140e-6)
+        items.append(Handover(f"operation {i + 1}", 72e-6 * i, handed, start, free))
+    return handover(items, title="From the fifth operation on the GPU lags behind", above="host", below="V100")
+
+
+def values_that_travel() -> Instrument:
+    return trips(
+        ("+ b", "^3", "·c", "+", "tanh", "·m"), [(1, 3), (4, 6)], [("x", 1), ("t1", 4), ("t3", 4), ("m", 6)], [("t1", 1), ("t3", 3), ("y", 6)],
+        [("t1", 1, 2), ("t2", 2, 3), ("t1", 1, 4), ("t3", 3, 4), ("t4", 4, 5), ("t5", 5, 6)], title="A print after line 3 costs four trips", breaks=[3],
+    )  # fmt: skip
+
+
+def half_of_the_work() -> Instrument:
+    return two_scales(
+        [("call", 0.0, 0.4e-3, "overhead:dots"), ("Edge TPU, layers 1 to 15", 0.49, 1e-3, "control:solid"), ("CPU, layers 16 to 29", 0.51, 83e-3, "arithmetic:hatch")],
+        title="Half of the work takes 98 % of the time", above="Work", below="Time", marks=(0.1, 0.2, 0.35, 0.49, 0.7, 0.9), flag=(0.49, "layer 16"),
+    )  # fmt: skip
+
+
+def new_lengths() -> Instrument:
+    rows = [("exact", [float(i * i % 997) for i in range(1, 90)]), ("first 8", [1.0, 2.0, 3.0, 4.0, 6.0, 7.0, 9.0, 12.0]), ("dynamic", [1.0])]
+    return occasions(rows, title="New lengths come to the end", end=1000.0, quantity="Request", event="compilations", you="exact")
+
+
+def levels_and_values() -> Instrument:
+    draw = random.Random(10)
+    values, step = [draw.gauss(0, 1) for _ in range(992)], 0.8
+    outliers = [60 * draw.gauss(0, 0.8) for _ in range(32)]
+    return comb(values, outliers, step, 127, sorted({round(v / step) for v in values}), title="The ordinary values meet 9 of 255 levels", prediction=100.0)
+
+
+def memory_and_parameters() -> Instrument:
+    layers = [(f"layer {i}", 307e3 / (1 + 0.3 * i), 2e3 * 1.3**i) for i in range(24)]
+    return mirrored(
+        layers, title="Layer 0 sets the peak: 307 kB", up="working memory", down="parameters", x_name="Layers, by block", groups=(("first", 12), ("last", 12)),
+        limit=(330e3, "SRAM 330 kB"), marked=("layer 0", "layer 1"), marked_name="channels removed", prediction=(20, "you said 50 %"),
+    )  # fmt: skip
+
+
 EXAMPLES = (
     heartbeat,
     bars,
@@ -454,6 +577,19 @@ EXAMPLES = (
     neighbours,
     project_that_goes_back,
     causes_of_return,
+    looks_at_a_canary,
+    layers_of_a_network,
+    cone_of_a_value,
+    scores_take_over,
+    gradients_in_a_format,
+    scale_that_adapts,
+    modes_as_far_as_they_fit,
+    launches,
+    values_that_travel,
+    half_of_the_work,
+    new_lengths,
+    levels_and_values,
+    memory_and_parameters,
 )
 
 __all__ = ["EXAMPLES", "Limit"]

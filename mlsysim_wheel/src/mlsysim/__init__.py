@@ -12,17 +12,21 @@ __version__ = "1.0.0"
 DISTRIBUTION = "mlsysim of ML Systems Labs"  # tells this package from another one of the same name on the public index
 
 _MODULES = (
-    "accumulation", "audits", "batching", "best_of_many", "cache", "card_training", "catalog", "catalog_entries",
-    "catalog_grids", "catalog_prices", "catalog_storage", "clusters", "collectives", "command_catalog", "command_estimate",
-    "command_layout", "command_output", "command_validate", "comparison", "convnet", "decoder", "duty", "edge",
-    "edge_latency", "epoch_cache", "errors", "explore", "fixed_batching", "inference_cards", "iron_law", "kernels",
-    "kv_cache", "language_training", "launch_plan", "layout", "layout_search", "memory_walk", "numerics", "parallelism",
-    "pareto", "phases", "pipeline_data", "pipeline_schedule", "placement", "privacy_accounting", "project_chain",
-    "project_checks", "project_loop", "project_plan", "project_promise", "published_training", "quantity", "queue_simulation", "queueing", "reliability",
-    "roofline", "run_account", "scaling_laws", "sensor_node", "serving", "sharding", "slot_simulation", "speaker_split",
-    "speculative_decoding", "split_inference", "start_date", "stations", "switch_reduction", "systolic", "tinynet",
-    "token_generation", "training_memory", "training_server", "transformer", "transport", "units", "vision_throughput",
-    "wake_words",
+    "accumulation", "attention_layer", "attention_walls", "audits", "batching", "battery_camera", "best_of_many",
+    "cache", "canary", "card_training", "catalog", "catalog_entries", "catalog_grids", "catalog_prices",
+    "catalog_storage", "clusters", "collectives", "command_catalog", "command_estimate", "command_layout",
+    "command_output", "command_validate", "comparison", "compiled_replica", "compressed_layer", "convnet",
+    "critical_batch", "decoder", "dispatch", "drift", "duty", "edge", "edge_latency", "epoch_cache", "errors",
+    "explore", "fallback", "fixed_batching", "fusion", "gpt_step", "inference_cards", "iron_law", "kernels",
+    "kv_cache", "language_training", "launch_plan", "layer_walk", "layout", "layout_search", "loss_scaling",
+    "memory_walk", "microcontroller", "mixed_precision", "model_loop", "numerics", "parallelism", "pareto",
+    "phases", "pipeline_data", "pipeline_schedule", "placement", "privacy_accounting", "project_chain",
+    "project_checks", "project_loop", "project_plan", "project_promise", "published_training", "quantity",
+    "quantization", "queue_simulation", "queueing", "receptive_field", "recurrent", "reliability", "rented_run",
+    "retraining", "roofline", "run_account", "scaling_laws", "sensor_node", "sequence_race", "sequence_reader",
+    "serving", "shape_stream", "sharding", "slot_simulation", "speaker_split", "speculative_decoding",
+    "split_inference", "start_date", "stations", "switch_reduction", "systolic", "tinynet", "token_generation",
+    "training_memory", "training_server", "transformer", "transport", "units", "vision_throughput", "wake_words",
 )  # fmt: skip
 
 __all__ = ["DISTRIBUTION", "__version__", "show_work", *_MODULES]

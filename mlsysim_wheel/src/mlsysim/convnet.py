@@ -202,6 +202,29 @@ def top1(model: str, *, width=1.0, resolution=224, precision="int8") -> float:
     return table[precision][row][table["resolutions"].index(one_of("resolution", resolution, table["resolutions"]))]
 
 
+def separable_share(kernel: int, c_out: int) -> float:
+    """Multiply-adds of a depthwise and a pointwise layer over those of the full convolution they replace: 1/c_out + 1/k².
+
+    Source: Howard et al. 2017, section 3.1.
+
+    >>> round(separable_share(3, 512), 4)
+    0.1131
+    """
+    return 1 / whole("c_out", c_out, high=10**6) + 1 / whole("kernel", kernel, high=1000) ** 2
+
+
+def dense_over_convolution(resolution: int, units: int, kernel: int, channels: int) -> float:
+    """Weights of a fully connected layer on a square image over those of a convolution: r²n/(k²c), any input channels.
+
+    Biases are left out.
+
+    >>> dense_over_convolution(32, 256, 3, 64)
+    455.1111111111111
+    """
+    dense = whole("resolution", resolution, high=10**5) ** 2 * whole("units", units)
+    return dense / (whole("kernel", kernel, high=1000) ** 2 * whole("channels", channels))
+
+
 def _layer(name, kind, kernel, c_in, c_out, side_in, side_out, extra, block) -> Layer:
     groups = c_in if kind == DEPTHWISE else 1
     kernel_weights = kernel * kernel * (c_in // groups) * c_out
