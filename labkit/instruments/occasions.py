@@ -26,7 +26,8 @@ def occasions(
     for mine in (False, True):
         ticks = [(v, PITCH * n + HEAD, v, PITCH * (n + 1) - 4) for n, (name, places) in enumerate(rows) if (name == you) is mine for v in _apart(places, end)]
         plot.rules(ticks, "control" if mine else "ink", width=1.4 if mine else 1.0)
-        words = [(x.lo, PITCH * n + 9, f"{name} · {len(places):,} {event if len(places) != 1 else event.removesuffix('s')}") for n, (name, places) in enumerate(rows) if (name == you) is mine]
+        own = [(n, name, len(places)) for n, (name, places) in enumerate(rows) if (name == you) is mine]
+        words = [(x.lo, PITCH * n + 9, f"{name} · {count:,} {event if count != 1 else event.removesuffix('s')}") for n, name, count in own]
         plot.texts(words, "control" if mine else "ink", dx=1, bold=mine, halo=True)
     said = [f"{name}: {len(places):,}" + (f", the last at {fmt(places[-1], unit)}" if places else "") for name, places in rows]
     alt = f"{title}. {len(rows)} rows of ticks over {inside(quantity)}, 0 to {fmt(end, unit)}, one tick for each of the {event}: {sentence_list(said)}."

@@ -60,9 +60,11 @@ def two_scales(
     if flag:
         right = flag[0] > 0.5
         plot.points([(flag[0], _UPPER + _THICK / 2 + 5)], "control", shape="triangle-up", size=80, top=True)
-        plot.texts([(flag[0], _UPPER + _THICK / 2 + 7, flag[1])], "control", align="right" if right else "left", dx=-9 if right else 9, bold=True, halo=True, top=True)
+        align, dx = ("right", -9) if right else ("left", 9)
+        plot.texts([(flag[0], _UPPER + _THICK / 2 + 7, flag[1])], "control", align=align, dx=dx, bold=True, halo=True, top=True)
     words = [f"{label} {fmt(a, 'share')} above, {fmt(b, unit)} ({fmt(b / total, 'share')}) below" for label, a, b, _ in parts]
     alt = f"{title}. Two bars with joined borders, {above.lower()} above and {below.lower()} ({fmt(total, unit)}) below: {sentence_list(words)}."
     alt += f" Marked: {flag[1]}." if flag else ""
     table = tuple((label, a, b, b / total) for label, a, b, _ in parts)
-    return Instrument(plot.spec(alt), title, alt, (Column("part"), Column(above.lower(), "share"), Column(below.lower(), unit), Column("share below", "share")), table)
+    columns = (Column("part"), Column(above.lower(), "share"), Column(below.lower(), unit), Column("share below", "share"))
+    return Instrument(plot.spec(alt), title, alt, columns, table)

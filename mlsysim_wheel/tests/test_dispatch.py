@@ -68,7 +68,8 @@ def test_equal_kernels():
 
 @pytest.mark.parametrize(
     "wrong",
-    [dict(gpu="h100"), dict(batch=0), dict(batch=1.5), dict(execution="compiled"), dict(dispatch_s=0), dict(dispatch_s=float("nan")), dict(dispatch_s="72"), dict(gpu=None)],
+    [dict(gpu="h100"), dict(batch=0), dict(batch=1.5), dict(execution="compiled"),
+     dict(dispatch_s=0), dict(dispatch_s=float("nan")), dict(dispatch_s="72"), dict(gpu=None)],
 )
 def test_wrong_input_gives_no_number(wrong):
     with pytest.raises(MlsysimError):

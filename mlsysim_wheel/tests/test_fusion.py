@@ -93,7 +93,8 @@ def test_what_lines_use():
 
 
 @pytest.mark.parametrize(
-    "wrong", [dict(values=0), dict(values=float("nan")), dict(break_after=11), dict(second_break=-1), dict(most=0), dict(most=12), dict(execution="jit"), dict(break_after="7")]
+    "wrong", [dict(values=0), dict(values=float("nan")), dict(break_after=11), dict(second_break=-1),
+     dict(most=0), dict(most=12), dict(execution="jit"), dict(break_after="7")]
 )
 def test_wrong_input_gives_no_number(wrong):
     with pytest.raises(MlsysimError):

@@ -112,7 +112,7 @@ def strategy(parameter):
     if kind == "int" or isinstance(default, int):
         return whole
     if isinstance(default, float):
-        return st.floats(default / 2, default * 2) if default else st.just(default)
+        return st.floats(*sorted((default / 2, default * 2))) if default else st.just(default)
     return amount if parameter.name in ("operations", "intensity_flop_per_byte", "parameters", "tokens", "m", "k", "seconds") else None
 
 

@@ -28,7 +28,10 @@ class Replica:
     longest_compiled: int = quantity("s_c", "tokens", doc="longer requests run eager")
     before: bool = quantity(r"\text{before}", "", doc="everything is compiled before traffic comes")
     requests: int = quantity("n", "1", doc="in the replica's life")
-    graphs: int = quantity("k", "1", doc="compiled lengths, buckets, or one for all", source="before traffic every bucket up to the longest that is compiled; else as met in the stream")
+    graphs: int = quantity(
+        "k", "1", doc="compiled lengths, buckets, or one for all",
+        source="before traffic every bucket up to the longest that is compiled; else as met in the stream"
+    )
     compile_s: float = quantity("t_c", "s", doc="of one compilation; 0 without a compiler")
     compiling_s: float = quantity("T_c", "s", formula=r"<graphs> \cdot <compile_s>", source="one after another")
     ready_s: float = quantity("T_r", "s", doc="from start to first answer: the compilations, if made before", source="compilations before traffic")
@@ -53,7 +56,8 @@ def replica(policy: str = "exact", bucket_tokens: int = 64, longest_compiled: in
     """
     longest = load("shape_stream.json")["longest_tokens"]["value"]
     return _replica(
-        one_of("policy", policy, POLICIES), whole("bucket_tokens", bucket_tokens, high=longest), whole("longest_compiled", longest_compiled, high=longest), flag("before", before)
+        one_of("policy", policy, POLICIES), whole("bucket_tokens", bucket_tokens, high=longest), whole("longest_compiled", longest_compiled, high=longest),
+        flag("before", before),
     )
 
 

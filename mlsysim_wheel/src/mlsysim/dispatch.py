@@ -45,15 +45,21 @@ class Pass:
     gpu: str = quantity(r"\text{GPU}", "")
     execution: str = quantity(r"\text{execution}", "")
     batch: int = quantity("B", "1", doc="pictures at once")
-    operation_count: int = quantity("n", "1", doc="operations that the host launches", source="layers of ResNet-50, each with its normalisation and ReLU unless fused")
+    operation_count: int = quantity(
+        "n", "1", doc="operations that the host launches", source="layers of ResNet-50, each with its normalisation and ReLU unless fused"
+    )
     dispatch_s: float = quantity("d", "s", doc="from one launch to the next")
     start_s: float = quantity("d_0", "s", doc="before the first launch")
     efficiency: float = quantity(r"\eta", "share", doc="of the peak that arithmetic reaches")
     peak_flop_per_s: float = quantity("R", "FLOP/s", doc="dense, 16 bit")
     bandwidth_bytes_per_s: float = quantity(r"\mathrm{BW}", "B/s")
     kernel_s: float = quantity("t_k", "s", doc="no kernel is shorter")
-    host_s: float = quantity("T_h", "s", formula=r"<start_s> + <operation_count> \cdot <dispatch_s>", source="one launch after another", doc="the last operation is launched")
-    busy_s: float = quantity("T_g", "s", doc="the accelerator computes", source="sum over the operations of the longest of arithmetic, traffic and shortest kernel")
+    host_s: float = quantity(
+        "T_h", "s", formula=r"<start_s> + <operation_count> \cdot <dispatch_s>", source="one launch after another", doc="the last operation is launched"
+    )
+    busy_s: float = quantity(
+        "T_g", "s", doc="the accelerator computes", source="sum over the operations of the longest of arithmetic, traffic and shortest kernel"
+    )
     time_s: float = quantity("T", "s", doc="from the first call to the last result", source=_QUEUE)
     apart_s: float = quantity("T_+", "s", formula="<host_s> + <busy_s>", source="sum", doc="if host and accelerator never overlapped")
     busy_share: float = quantity("u", "share", formula=r"\frac{<busy_s>}{<time_s>}", source="definition", doc="of the time the accelerator works")
@@ -62,7 +68,9 @@ class Pass:
     dispatch_saves_s: float = quantity(r"\Delta_d", "s", doc="half the time from launch to launch", source="the same batch with it")
     fusion_saves_s: float = quantity(r"\Delta_f", "s", doc="normalisation, ReLU and sums inside the layers' kernels", source="the same batch with it")
     best_change: str = quantity(r"\text{best}", "", doc="gpu, dispatch or fusion; nothing where each saves less than 1 %", source="largest saving")
-    binding: str = quantity(r"\text{binds}", "", doc="overhead where the accelerator idles at least half, else arithmetic or data", source="largest share of the busy time")
+    binding: str = quantity(
+        r"\text{binds}", "", doc="overhead where the accelerator idles at least half, else arithmetic or data", source="largest share of the busy time"
+    )
     state: str = quantity(r"\text{state}", "", doc="launch-bound below a busy share of one half", source="comparison")
     first: tuple[Handed, ...] = series("s", doc="the first operations")
     sources: dict = sources()
@@ -154,7 +162,8 @@ def _run(gpu: str, batch: int, execution: str, eager_s: float) -> Pass:
         best_change=best if saves[best] > 0.01 * time else "nothing", binding="overhead" if launch_bound else "arithmetic" if arithmetic > busy / 2 else "data",
         state="launch-bound" if launch_bound else "ok", first=handed[:_SHOWN],
         sources={
-            "dispatch_s": source_of(data["replay_step_s" if replayed else "dispatch_s"]), "start_s": source_of(data["replay_start_s"]) if replayed else "eager: none",
+            "dispatch_s": source_of(data["replay_step_s" if replayed else "dispatch_s"]),
+            "start_s": source_of(data["replay_start_s"]) if replayed else "eager: none",
             "efficiency": source_of(data["efficiency"]), "kernel_s": source_of(data["kernel_s"]), "peak_flop_per_s": chip.source("peak_flop_per_s"),
             "bandwidth_bytes_per_s": chip.source("memory_bandwidth_bytes_per_s"),
         },

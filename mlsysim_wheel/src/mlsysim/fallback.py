@@ -31,7 +31,9 @@ class Stretch:
     last: int = quantity("j", "1")
     mac_share: float = quantity("s", "share", doc="of the multiply-adds", source="sum over the layers")
     time_s: float = quantity("t", "s", doc="without call and border", source="share times the processor's time")
-    border_bytes: float = quantity("D", "B", doc="tensor that enters from the other processor; 0 for the first stretch", source="8-bit values of the layer list")
+    border_bytes: float = quantity(
+        "D", "B", doc="tensor that enters from the other processor; 0 for the first stretch", source="8-bit values of the layer list"
+    )
     border_s: float = quantity("t_b", "s", doc="that tensor's way", source="definition of bandwidth")
     call_s: float = quantity("t_c", "s", doc="start of the accelerator; 0 on the CPU")
 
@@ -62,7 +64,9 @@ class Split:
     deadline_s: float = quantity("T_f", "s", doc="of a frame")
     top1_share: float = quantity("a", "share", doc="ImageNet top-1, int8")
     binding: str = quantity(r"\text{binds}", "", doc="accelerator, cpu, transfer or call: the largest part", source="largest of the four")
-    detour: str = quantity(r"\text{detour}", "", doc="cpu, transfer or call: the largest; nothing where every operation is supported", source="largest of the three")
+    detour: str = quantity(
+        r"\text{detour}", "", doc="cpu, transfer or call: the largest; nothing where every operation is supported", source="largest of the three"
+    )
     state: str = quantity(r"\text{state}", "", doc="late where a frame takes longer than 1/30 s", source="comparison")
     stretches: tuple[Stretch, ...] = series("s", doc="in order")
     starts: tuple[float, ...] = series("share", doc="of the multiply-adds before each layer")
@@ -122,15 +126,18 @@ def _split(position: int, rule: str, replaced: bool) -> Split:
     time, starts = sum(spent.values()), (0.0, *accumulate(share for _, share, _ in layers[:-1]))
     return Split(
         position=position, operation=layers[position - 1][0], rule=rule, replaced=replaced, accelerator_work_s=work, cpu_work_s=cpu,
-        border_bytes_per_s=bandwidth, place_share=starts[position - 1] + layers[position - 1][1] / 2, mapped_share=mapped, accelerator_s=spent["accelerator"], cpu_s=spent["cpu"], moved_bytes=moved,
+        border_bytes_per_s=bandwidth, place_share=starts[position - 1] + layers[position - 1][1] / 2, mapped_share=mapped,
+        accelerator_s=spent["accelerator"], cpu_s=spent["cpu"], moved_bytes=moved,
         transfer_s=spent["transfer"], calls=len(on_it), call_s=call, calls_s=spent["call"], time_s=time, supported_s=supported, slowdown=time / supported,
         deadline_s=data["deadline_s"]["value"], top1_share=top1("mobilenet_v1") - (data["replacement_cost_share"]["value"] if replaced else 0.0),
         binding=max(PARTS, key=spent.get), detour="nothing" if replaced else max(PARTS[1:], key=spent.get),
         state="late" if time > data["deadline_s"]["value"] else "ok", stretches=tuple(stretches), starts=starts,
         sources={
-            "accelerator_work_s": f"{source_of(data['accelerator_s'])}, less one call", "cpu_work_s": source_of(data["cpu_s"]), "call_s": source_of(data["call_s"]),
+            "accelerator_work_s": f"{source_of(data['accelerator_s'])}, less one call", "cpu_work_s": source_of(data["cpu_s"]),
+            "call_s": source_of(data["call_s"]),
             "border_bytes_per_s": source_of(data["border_bytes_per_s"]), "supported_s": source_of(data["accelerator_s"]),
-            "deadline_s": source_of(data["deadline_s"]), "top1_share": "TensorFlow Slim" + (f", less {source_of(data['replacement_cost_share'])}" if replaced else ""),
+            "deadline_s": source_of(data["deadline_s"]),
+            "top1_share": "TensorFlow Slim" + (f", less {source_of(data['replacement_cost_share'])}" if replaced else ""),
         },
     )  # fmt: skip
 

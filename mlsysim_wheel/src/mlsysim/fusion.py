@@ -58,7 +58,9 @@ class Chain:
     slowdown: float = quantity("s", "×", formula=r"\frac{<time_s>}{<unbroken_s>}", source="definition", doc="what the breaks cost")
     saved_launches_s: float = quantity(r"\Delta_L", "s", doc="fusing saves in launches, against line by line", source="difference")
     saved_data_s: float = quantity(r"\Delta_D", "s", doc="fusing saves in bytes, against line by line", source="difference")
-    crossover_values: float = quantity("n^*", "1", doc="size from which bytes save more than launches", source="launches saved over bytes saved a value; 0 where nothing is saved")
+    crossover_values: float = quantity(
+        "n^*", "1", doc="size from which bytes save more than launches", source="launches saved over bytes saved a value; 0 where nothing is saved"
+    )
     saves: str = quantity(r"\text{saves}", "", doc="launches or bytes: where fusing saves more", source="the larger")
     state: str = quantity(r"\text{state}", "", doc=f"dear where the breaks make the chain more than {DEAR} times slower", source="comparison")
     kernels: tuple[Kernel, ...] = series("1", doc="in order")

@@ -45,12 +45,19 @@ class Stream:
     waste_share: float = quantity("w", "share", doc="tokens added by padding, over real tokens", source=_REPLAY)
     distinct_lengths: int = quantity("m", "1", doc="different lengths among the requests", source=_REPLAY)
     commonest_count: int = quantity("m_1", "1", doc="requests of the commonest length", source=_REPLAY)
-    pays_after_requests: float = quantity("n_1", "1", doc="requests of one length after which its compilation has paid", source="one compilation over what the mean request saves")
+    pays_after_requests: float = quantity(
+        "n_1", "1", doc="requests of one length after which its compilation has paid", source="one compilation over what the mean request saves"
+    )
     eager_mean_s: float = quantity(r"\bar{t}_e", "s", doc="of a request without a compiler", source=_REPLAY)
     eager_total_s: float = quantity("T_e", "s", formula=r"<requests> \cdot <eager_mean_s>", source="sum over the requests")
     times_eager: float = quantity("r", "×", formula=r"\frac{<total_s>}{<eager_total_s>}", source="definition", doc="against no compiler")
-    break_even_requests: int = quantity("n^*", "1", doc="first count at which this policy is ahead of eager; 0 where that never comes in 10,000", source=_REPLAY)
-    better_bucket: str = quantity(r"\text{better}", "", doc="larger, smaller or neither (within 2 %): which bucket would lower the total", source="the stream with half and with double the bucket")
+    break_even_requests: int = quantity(
+        "n^*", "1", doc="first count at which this policy is ahead of eager; 0 where that never comes in 10,000", source=_REPLAY
+    )
+    better_bucket: str = quantity(
+        r"\text{better}", "", doc="larger, smaller or neither (within 2 %): which bucket would lower the total",
+        source="the stream with half and with double the bucket"
+    )
     binding: str = quantity(r"\text{binds}", "", doc="overhead where compiling takes more than running, else arithmetic", source="the larger")
     state: str = quantity(r"\text{state}", "", doc="slower where the total exceeds eager's", source="comparison")
     lengths: tuple[int, ...] = series("tokens", doc="of the first requests, at most 1,000")
@@ -101,13 +108,14 @@ def run(policy: str = "exact", bucket_tokens: int = 64, requests: int = 1000, co
         policy=policy, bucket_tokens=bucket, requests=requests, compile_s=each, compilations=compilations, compiling_s=compilations * each, mean_s=mean,
         running_s=running, total_s=seconds, p95_s=_p95(policy, bucket, spread, requests), waste_share=_waste(policy, bucket, spread, requests),
         distinct_lengths=len(counts), commonest_count=max(counts.values()),
-        pays_after_requests=break_even(compile_s, eager_total / requests, replay("exact", 0, spread).running_s[requests - 1] / requests), eager_mean_s=eager_total / requests, eager_total_s=eager_total, times_eager=seconds / eager_total,
+        pays_after_requests=break_even(compile_s, eager_total / requests, replay("exact", 0, spread).running_s[requests - 1] / requests),
+        eager_mean_s=eager_total / requests, eager_total_s=eager_total, times_eager=seconds / eager_total,
         break_even_requests=_ahead(policy, bucket, spread, each), better_bucket=_better(bucket, total),
         binding="overhead" if compilations * each > running else "arithmetic", state="slower" if seconds > eager_total else "ok",
         lengths=lengths[:_SAMPLE], padded=own.run_lengths[: min(requests, _SAMPLE)],
         compiled_at=tuple((name, seen.moments[: seen.compiled(requests)]) for name in POLICIES if name != "eager" for seen in [replay(name, bucket, spread)]),
         paths=tuple((name, tuple((n, total(name, bucket, n)) for n in SAMPLES)) for name in POLICIES),
-        sources={"compile_s": "chosen" if policy not in ("eager", "dynamic") else source_of(load("shape_stream.json")["dynamic_compile_factor"]) if policy == "dynamic" else "no compiler"},
+        sources={"compile_s": {"eager": "no compiler", "dynamic": source_of(load("shape_stream.json")["dynamic_compile_factor"])}.get(policy, "chosen")},
     )  # fmt: skip
 
 
