@@ -176,7 +176,7 @@ def holds(result, f):
     for name, unit, value, calm in numbers(result):
         last = name.rpartition(".")[2]
         assert not math.isnan(value), f"{name} is no number"
-        assert value >= 0 or last in signed or (last == "result" and not f.__name__.endswith(tuple(BY_ENDING))), f"{name} is {value}"
+        assert value >= 0 or last in signed or last.endswith("_exponent") or (last == "result" and not f.__name__.endswith(tuple(BY_ENDING))), f"{name} is {value}"
         assert math.isfinite(value) or endless or not calm, f"{name} is endless and nothing says why"
         assert unit != "share" or value <= 1 + 1e-9 or last in BEYOND_ONE or not calm or "load" in last, f"{name} is {value:.3g} of a whole"
     below_its_ceilings(result)
