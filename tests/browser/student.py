@@ -44,9 +44,18 @@ class Student:
                 box = part.locator(".lk-number input").nth(i)
                 box.fill(f"{value:.4f}".rstrip("0").rstrip("."))  # the field takes no exponent
                 box.press("Tab")
-        part.locator(".lk-predict").get_by_role("button", name="Lock prediction").click()
-        part.locator(".lk-reveal").wait_for(timeout=30_000)
+        self.press(part.locator(".lk-predict").get_by_role("button", name="Lock prediction"), part.locator(".lk-reveal"))
         self.instrument(exp).locator("svg").first.wait_for(timeout=30_000)
+
+    def press(self, button, seen):
+        """Press a button until what it brings is there: a press may overtake the value of the field that was just left."""
+        for _ in range(4):
+            button.click()
+            try:
+                return seen.wait_for(timeout=15_000)
+            except TimeoutError:
+                continue
+        seen.wait_for(timeout=1_000)
 
     def instrument(self, exp):
         return self.view.locator(f".lk-instrument[data-lk-part='{exp.key}']")
@@ -94,8 +103,7 @@ class Student:
         if radios.count():
             radios.first.click()
         self.type(box.get_by_role("textbox").first, sentence)
-        box.get_by_role("button", name="Record this run").click()
-        box.locator(".lk-done").wait_for(timeout=30_000)
+        self.press(box.get_by_role("button", name="Record this run"), box.locator(".lk-done"))
 
     def decide(self, exp, name, value):
         """Keep the present design as the rejected alternative, move one control, give reasons, record."""
@@ -106,15 +114,13 @@ class Student:
         why, revisit = box.get_by_role("textbox").nth(0), box.get_by_role("textbox").nth(1)
         self.type(why, "It breaks fewer limits than the one that I rejected.")
         self.type(revisit, "Twice the load would.")
-        box.get_by_role("button", name="Record decision").click()
-        box.locator(".lk-done").wait_for(timeout=30_000)
+        self.press(box.get_by_role("button", name="Record decision"), box.locator(".lk-done"))
 
     def answer(self, number: int, drill, seed: int):
         """Give the right answer to a drill."""
         item = self.view.locator("#drill li").nth(number)
         self.type(item.locator("input").first, f"{drill.truth(drill.parameters(seed)):.9f}".rstrip("0").rstrip("."))
-        item.get_by_role("button", name="Check answer").click()
-        item.locator(".lk-done").wait_for(timeout=30_000)
+        self.press(item.get_by_role("button", name="Check answer"), item.locator(".lk-done"))
 
     def _details(self):
         """Name, section and import, unfolded."""
