@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -97,6 +98,17 @@ class Limit:
     def holds(self, result, given: dict) -> bool:
         value, bound = getattr(result, self.field), self.bound(given)
         return value <= bound if self.most is not None else value >= bound
+
+    def used(self, result, given: dict) -> float:
+        """How much of the limit is in use: 1 at the line, above 1 beyond it, whichever side is forbidden."""
+        value, bound = getattr(result, self.field), self.bound(given)
+        over, under = (value, bound) if self.most is not None else (bound, value)
+        return over / under if under else math.inf
+
+    def says(self, result, given: dict) -> str:
+        """The value and the limit in words: "1.51 s of 3.00 s", "64.7 %, at least 95.0 %"."""
+        unit = unit_of(result, self.field)
+        return f"{shown(getattr(result, self.field), unit)}{' of' if self.most is not None else ', at least'} {shown(self.bound(given), unit)}"
 
 
 @dataclass(frozen=True)

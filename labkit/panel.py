@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import marimo as mo
 
 from labkit.controls import Control
@@ -52,10 +54,10 @@ def _line(lab: Lab, draft: str, recorded: str | None):
     return mo.ui.text(lab.drafts.text(draft, recorded or ""), full_width=True, on_change=lambda typed: lab.drafts.keep(draft, typed))
 
 
-def panel_for(lab: Lab, part):
-    """Controls, prediction, explanation and buttons of one part, as one marimo dictionary."""
+def panel_for(lab: Lab, part, start: dict | None = None):
+    """Controls, prediction, explanation and buttons of one part, as one marimo dictionary; `start` replaces some defaults."""
     exp: Experiment = part if isinstance(part, Experiment) else part.experiment
-    made = {name: widget(c) for name, c in exp.controls.items()}
+    made = {name: widget(replace(c, default=start[name]) if start and name in start else c) for name, c in exp.controls.items()}
     box: list = []
 
     def raw(name):

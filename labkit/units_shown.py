@@ -40,7 +40,8 @@ def shown(value: object, unit: str) -> str:
 
 def plain(value: float, unit: str, digits: int = 3) -> str:
     """A number in exactly this unit, without choosing another prefix: `plain(724.2, "ms")` → "724 ms"."""
-    number = f"{value:,.0f}" if abs(value) >= 1000 and float(value).is_integer() else units.significant(value, digits)
+    exact = isinstance(value, int) or (abs(value) >= 1000 and float(value).is_integer())  # a count of days reads "7 days"
+    number = f"{value:,.0f}".replace("-", "−") if exact else units.significant(value, digits)
     if unit in ("", "1"):
         return number
     return f"{number}×" if unit == "×" else f"{number}{units.THIN}{unit}"

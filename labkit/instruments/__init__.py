@@ -1,14 +1,19 @@
 """Instruments: charts that come with a sentence, a text alternative and the table of their numbers."""
 
 from labkit.instruments.along import blocks, columns
+from labkit.instruments.bands import Band, bands
+from labkit.instruments.bars_from_zero import bars_from_zero
 from labkit.instruments.base import Column, Instrument, Limit
 from labkit.instruments.comb import comb
 from labkit.instruments.conversation import Message, conversation
 from labkit.instruments.curve import Series, curve
 from labkit.instruments.depth_profile import depth_profile
 from labkit.instruments.distribution import distribution
+from labkit.instruments.dumbbell import dumbbell
 from labkit.instruments.exponents import exponents, power, scale_log
+from labkit.instruments.forest import forest
 from labkit.instruments.grid import array_occupancy, matrices
+from labkit.instruments.group_bars import group_bars
 from labkit.instruments.handover import Handover, handover
 from labkit.instruments.ladder import ladder
 from labkit.instruments.layer_cloud import LayerMark, layer_cloud
@@ -23,12 +28,15 @@ from labkit.instruments.pairs import pairs
 from labkit.instruments.panels import Panel, panels
 from labkit.instruments.pareto import Design, pareto
 from labkit.instruments.phase_map import phase_map
+from labkit.instruments.pool_map import pool_map
 from labkit.instruments.reach import reach
 from labkit.instruments.region_map import region_map
+from labkit.instruments.ridge_map import ridge_map
 from labkit.instruments.roofline import Roof, Work, roofline
 from labkit.instruments.scatter import Group, scatter
 from labkit.instruments.share_walls import Wall, share_walls
 from labkit.instruments.shares import paired_shares, split_bar
+from labkit.instruments.split_rows import split_rows
 from labkit.instruments.terms import TermRow, stacked
 from labkit.instruments.timeline import Bar, Event, Quantity, timeline
 from labkit.instruments.trips import trips
@@ -37,10 +45,12 @@ from labkit.instruments.walks import walks
 from labkit.instruments.waterfall import before_after, waterfall
 
 __all__ = [
-    "Bar", "Column", "Design", "Event", "Group", "Handover", "Instrument", "LayerMark", "Limit", "Message", "Panel",
-    "Quantity", "Roof", "Series", "TermRow", "Wall", "Work", "array_occupancy", "before_after", "blocks", "columns",
-    "comb", "conversation", "curve", "depth_profile", "distribution", "exponents", "handover", "ladder", "layer_cloud",
-    "light_cone", "loops", "matrices", "memory_stack", "mirrored", "mountain", "number_line", "occasions", "paired_shares", "pairs",
-    "panels", "pareto", "phase_map", "power", "reach", "region_map", "roofline", "scale_log", "scatter", "share_walls",
-    "split_bar", "stacked", "timeline", "trips", "two_scales", "walks", "waterfall",
+    "Band", "Bar", "Column", "Design", "Event", "Group", "Handover", "Instrument", "LayerMark", "Limit",
+    "Message", "Panel", "Quantity", "Roof", "Series", "TermRow", "Wall", "Work", "array_occupancy", "bands",
+    "bars_from_zero", "before_after", "blocks", "columns", "comb", "conversation", "curve", "depth_profile",
+    "distribution", "dumbbell", "exponents", "forest", "group_bars", "handover", "ladder", "layer_cloud",
+    "light_cone", "loops", "matrices", "memory_stack", "mirrored", "mountain", "number_line", "occasions",
+    "paired_shares", "pairs", "panels", "pareto", "phase_map", "pool_map", "power", "reach", "region_map",
+    "ridge_map", "roofline", "scale_log", "scatter", "share_walls", "split_bar", "split_rows", "stacked",
+    "timeline", "trips", "two_scales", "walks", "waterfall",
 ]  # fmt: skip

@@ -35,7 +35,7 @@ def walks(
     paths = [[(finite(x, x_name), finite(v, name)) for x, v in p] for p in need(paths, "the list of walks")]
     gone = [p for p in paths if p and abs(p[-1][1]) > limit]
     stay = [p for p in paths if p not in gone]
-    x = number_scale([0.0, *(p[0] for p in share)], x_unit, x_name, zero=True, pad=0.02, grid=False)
+    x = number_scale([0.0, *(p[0] for p in share)], x_unit, x_name, zero=True, pad=0.14, grid=False)  # the ticks below stand in the margin
     height = 2 * HEAD + UPPER + LOWER
     plot = Plot(x, pixels(height), height, y_axis={"ticks": False, "domain": False, "grid": False})
     top, far = HEAD, limit + 1.2  # far: the value at the edge of the upper panel
@@ -57,7 +57,8 @@ def walks(
     last = share[-1][1]
     alt = f"{title}. {len(paths)} walks of {inside(name)} over {inside(x_name)}, limits at {tick_text(limit, '1')} and {tick_text(-limit, '1')}; "
     alt += f"{len(gone)} cross a limit and end there, at {inside(x_name)} {', '.join(f'{p[-1][0]:g}' for p in gone[:12]) or 'none'}"
-    alt += f"{' and later' if len(gone) > 12 else ''}. Below, {inside(share_name)}: rises from {fmt(share[0][1], 'share')} to {fmt(last, 'share')} at {fmt(share[-1][0], x_unit)}."
+    alt += " and later" if len(gone) > 12 else ""
+    alt += f". Below, {inside(share_name)}: rises from {fmt(share[0][1], 'share')} to {fmt(last, 'share')} at {fmt(share[-1][0], x_unit)}."
     alt += f" Line: {level[1]}." if level else ""
     alt += f" Prediction: {you_said(prediction, 'share')}." if prediction is not None else ""
     table = [(f"{item} {i}", p[-1][0], fmt(p[-1][1], "1"), "left" if p in gone else "stayed") for i, p in enumerate(paths, 1) if p]
@@ -77,7 +78,7 @@ def _lines(plot: Plot, paths: Sequence[Walk], at, colour: str, opacity: float) -
 
 def _share(plot: Plot, share: Walk, name: str, level, prediction, top: float) -> None:
     ceiling, floor = top + HEAD, top + HEAD + LOWER - 2
-    highest = 1.1 * max([v for _, v in share] + [v for v in (level and level[0], prediction) if v] + [0.05])
+    highest = 1.3 * max([v for _, v in share] + [v for v in (level and level[0], prediction) if v] + [0.05])
 
     def at(value: float) -> float:
         return floor - (floor - ceiling) * min(value, highest) / highest
@@ -86,18 +87,21 @@ def _share(plot: Plot, share: Walk, name: str, level, prediction, top: float) ->
     ticks = [t for t in linear_ticks(0.0, highest, "share", 3) if t <= highest]
     plot.rules([(x.lo, at(t), x.hi, at(t)) for t in ticks], "rule")
     plot.texts([(x.hi, at(t), tick_text(t, "share", highest)) for t in ticks], "muted", align="right", halo=True, dx=-2)
-    labels = []
+    inner = []  # labels under the line of shares, in the middle; a prediction above it stands at the left
     if level:
         plot.rules([(x.lo, at(level[0]), x.hi, at(level[0]))], "muted", width=1.5, dash="dash")
-        labels.append((at(level[0]), level[1], "muted"))
+        inner.append((at(level[0]), level[1], "muted"))
     if prediction is not None:
         plot.rules([(x.lo, at(prediction), x.hi, at(prediction))], "prediction", width=2, dash="dash", top=True)
-        labels.append((at(prediction), you_said(prediction, "share"), "prediction"))
-    labels.sort(reverse=True)  # from the floor up, each in a line of its own
+        words = (at(prediction), you_said(prediction, "share"), "prediction")
+        if prediction > 0.6 * share[-1][1]:
+            plot.texts([(x.lo, words[0] - 8, words[1])], "prediction", dx=4, halo=True, top=True)
+        else:
+            inner.append(words)
     under = floor + 9
-    for y, text, colour in labels:
+    for y, text, colour in sorted(inner, reverse=True):  # from the floor up, each in a row of its own
         under = min(y - 8, under - 15)
-        plot.texts([(x.lo, under, text)], colour, dx=4, halo=True, top=True)
+        plot.texts([(x.back(0.4), under, text)], colour, halo=True, top=True)
     plot.line([(px, at(v)) for px, v in share], "control", width=2.2, step=True)
     plot.points([(share[-1][0], at(share[-1][1]))], "control", size=160, top=True)
     plot.texts([(share[-1][0], at(share[-1][1]), fmt(share[-1][1], "share"))], "control", align="right", dx=-12, dy=-9, bold=True, halo=True, top=True)

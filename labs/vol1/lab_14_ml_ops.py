@@ -32,7 +32,7 @@ with app.setup:
     "A",
     "What does an alarm of the dashboard mean?",
     scenario="Every week the dashboard compares the inputs of the model with those of the first year. Per feature it computes the **population stability index** (PSI): how far the shares of the values in ten bins have moved. "
-    "The rule of thumb says: above 0.1, look. Besides, tenants’ answers can be checked by hand (**audits**); the truth about a request is known four weeks later. Feature, rule and drift are made up for teaching.",
+    "The rule of thumb says: above 0.1, look. Besides, answers can be checked by hand (**audits**): their alarm rings when the mean of four weeks (dashed) lies three standard errors low. The truth about a request is known four weeks later. Feature, rule and drift are made up for teaching.",
     controls=dict(
         moves=lk.choice("From week 52 on", {"none": "nothing drifts", "covariate": "the inputs drift (covariate)", "concept": "the rule drifts (concept)", "both": "inputs and rule drift"}, default="none"),
         samples=lk.steps("Samples a week", (50, 100, 150, 200, 300, 400), default=200),
@@ -57,7 +57,7 @@ with app.setup:
     explain=lk.explain(
         "Suppose that one thing had been different in these two years. What would have revealed this drift before your loop did? (The PSI counts from its second alarm week in a row, and not if it cried so before week 52.)",
         {"samples": "400 samples a week", "threshold": "a PSI threshold of 0.05", "audits": "50 audits a week, or twice yours", "features": "200 features", "none": "none of these"},
-        lambda r: r.earlier or None,
+        lambda r: drift.earlier_change(r) or None, asked=lambda r: r.drifts,
     ),
     terms=("overhead",),
     instruments=lambda r, said: draw_alarms(r, said),
@@ -169,7 +169,7 @@ def watch_release(share, looks, limit, requests, success, drop):
     ),
     objective=("lowest", "cost_usd"),
     labels={"cost_usd": "cost of the year"},
-    readouts=(("detected", "Drift of the rule known after"), ("releases", "Releases"), ("family_alarm_share", "Weeks with a chance PSI alarm"), ("false_rollback_share", "Harmless releases rolled back")),
+    readouts=(("detected", "Drift of the rule known"), ("releases", "Releases"), ("family_alarm_share", "Weeks with a chance PSI alarm"), ("false_rollback_share", "Harmless releases rolled back")),
     failures=(lk.failure("cheap, green and blind", lambda r: r.state == model_loop.BLIND, "Audits lead out.", lambda r: "no drift of the rule would ever be known"),),
     instruments=lambda r, given, now: draw_loop(r, given, now),
 )
@@ -251,20 +251,20 @@ def draw_alarms(r, said):
     """The chance of an alarm over the samples, and two years of the PSI above the accuracy that nobody sees."""
     rings = "feature never rings" if not r.psi_alarms else f"feature rings {len(r.psi_alarms)} times" if len(r.psi_alarms) > 1 else "feature rings once"
     audited = ins.Panel(
-        "Right answers, unseen" + ("; dots: audits, dashed: their mean of four weeks" if r.audits else ""), r.accuracy, colour="data", height=92.0, ticks=True, dots=r.found, second=r.means, low=None if r.audits else 0.5, high=None if r.audits else 1.0,
+        "Right answers, unseen" + (" (dots: audits)" if r.audits else ""), r.accuracy, colour="data", height=92.0, ticks=True, dots=r.found, second=r.means, low=None if r.audits else 0.5, high=None if r.audits else 1.0,
         limit=(r.audit_limit_share, "alarm below", "below") if r.audits else None,
     )
-    index = ins.Panel("PSI of the feature that may drift; dots: alarms", r.psi, "1", dots=r.psi_alarms, limit=(r.threshold, f"alarm above {r.threshold:.2f}"), low=0.0, height=64.0)
+    index = ins.Panel("PSI of the feature that may drift; dots: alarms", r.psi, "1", dots=r.psi_alarms, limit=(r.threshold, f"alarm above {r.threshold:.2f}"), low=0.0, high=r.psi_top, height=72.0)
     return (
         ins.panels(
             [index, audited], title=f"The {rings} in two years; in the end {lk.show(r, 'accuracy_end_share')} of answers are right", x_name="Weeks", x_unit="weeks",
-            flags=([(r.change_week, "drift begins", "muted")] if r.earlier else []) + ([(r.audit_week, "audit’s alarm known", "control")] if r.audit_week is not None else []),
+            flags=([(r.change_week, "drift begins", "muted")] if r.drifts else []) + ([(r.audit_week, "audit’s alarm known", "control")] if r.audit_week is not None else []),
             strip=(r.busy_weeks, f"Weeks in which one of {r.features} features rings: {len(r.busy_weeks)} of {len(r.psi)}") if r.busy_weeks else None,
         ),
         ins.curve(
-            [ins.Series(f"{r.features} features", r.family_curve, "control", "solid"), ins.Series("one feature", r.single_curve, "muted", "dash")],
+            [ins.Series(f"{r.features} features", r.family_curve, "control", "solid"), ins.Series("1 feature", r.single_curve, "muted", "dash")],
             title=f"Without any change an alarm rings in {lk.show(r, 'family_alarm_share')} of the weeks", x_name="Samples a week", x_unit="1", y_name="Weeks with a chance alarm", y_unit="share", y_zero=True,
-            you=(r.samples, r.family_alarm_share), prediction=lk.said_si(said), x_ticks=(50, 100, 200, 300, 400), height=170.0,
+            you=(r.samples, r.family_alarm_share), prediction=lk.said_si(said), x_ticks=(50, 100, 200, 300, 400, 500), height=170.0,
         ),
     )
 
@@ -282,6 +282,12 @@ def _(a, lab, log):
 
 
 @app.function
+def every(r):
+    """The interval in words."""
+    return "Every day" if r.interval_days == 1 else f"Every {r.interval_days} days"
+
+
+@app.function
 def draw_year(r, said):
     """The average cost over the interval in its parts, and the replayed year."""
     costs = dict(r.curves)
@@ -289,13 +295,13 @@ def draw_year(r, said):
     return (
         ins.curve(
             [s for s in series if s.name == "whole" or min(v for _, v in s.points) > 0],
-            title=f"Every {r.interval_days} days costs {lk.show(r, 'expected_usd')} in an average year; every {r.best_interval} days is cheapest", x_name="Retraining every", x_unit="days", y_name="Cost of a year", y_unit="$", x_log=True, y_log=True,
+            title=f"{every(r)} costs {lk.show(r, 'expected_usd')} in an average year; every {r.best_interval} days is cheapest", x_name="Days between retrainings", x_unit="1", y_name="Cost of a year", y_unit="$", x_log=True, y_log=True,
             you=(r.interval_days, r.expected_usd), prediction=(1.0, r.staleness_left_usd(lk.said_si(said))) if r.staleness_left_usd(lk.said_si(said)) > 0 else None, prediction_label=f"you said −{lk.said(said)}",
             y_limit=(60_000, "costs more than it saves: $60k"), x_ticks=(1, 2, 5, 7, 14, 30, 60),
         ),
         ins.panels(
-            [ins.Panel(f"Age of the newest data in the live model, days; dots: failed releases, {r.failed}", r.age, "days", colour="data", low=0.0, height=84.0, ticks=True, dots=r.failed_marks)],
-            title=f"The replayed year: data {lk.show(r, 'mean_age_days')} old on average, {lk.show(r, 'total_usd')} in all", x_name="Days", x_unit="days", flags=[(day, "change", "muted") for day in r.shock_days],
+            [ins.Panel(f"Age in days; dots: {r.failed} failed releases", r.age, "days", colour="data", low=0.0, height=84.0, ticks=True, dots=r.failed_marks)],
+            title=f"The replayed year: the newest data are {lk.show(r, 'mean_age_days')} old on average, {lk.show(r, 'total_usd')} in all", x_name="Days", x_unit="days", flags=[(day, "change", "muted") for day in r.shock_days],
         ),
     )
 
@@ -320,9 +326,10 @@ def draw_canary(r, said):
             r.paths, title=f"{r.looks} daily {'look rolls' if r.looks == 1 else 'looks roll'} back {lk.show(r, 'false_rollback_share')} of harmless releases", x_name="Days", x_unit="days", name="z of 40 harmless releases", limit=r.z_limit,
             share=r.rolled_back, share_name="Rolled back so far, of 1,000 harmless releases", level=(r.single_look_share, f"one look: {lk.show(r, 'single_look_share')}"), prediction=lk.said_si(said), item="release",
         ),
-        ins.pareto(
-            [ins.Design(name, days, lost, days <= 14) for name, days, lost in r.options], title=f"A canary of {SHARES[r.canary_share]} takes {lk.show(r, 'verdict_days')}, and a bad release spoils {r.lost_successes:,.0f} successes till then",
-            x_name="Days to the verdict", x_unit="days", y_name="Spoilt successes", y_unit="1", y_better="low", x_log=True, x_limit=(14.0, "next release"), you=SHARES[r.canary_share],
+        ins.curve(
+            [ins.Series("", [(days, lost) for _, days, lost in r.options], "edge", "solid")], title=f"A canary of {SHARES[r.canary_share]} takes {lk.show(r, 'verdict_days')}, and a bad release spoils {r.lost_successes:,.0f} successes till then",
+            x_name="Days to the verdict", x_unit="1", y_name="Spoilt successes", y_unit="1", x_log=True, y_zero=True, x_limit=(14.0, "next release"), you=(r.verdict_days, r.lost_successes), you_label=SHARES[r.canary_share],
+            published=[(days, lost, name) for name, days, lost in r.options if name != SHARES[r.canary_share]], height=150.0,
         ),
     )
 
@@ -341,15 +348,14 @@ def _(c, lab, log):
 
 @app.function
 def draw_loop(r, given, now):
-    """The bill, and every interval with every canary."""
+    """The bill, and every interval with the rest of your loop."""
     bill = [("staleness", r.stale_usd, "D"), ("retraining", r.training_usd, "O"), ("audits", r.audit_usd, "L"), ("bad releases", r.lost_usd, "edge:open"), ("false alarms", r.alarm_usd, "muted:solid")]
-    name = model_loop.option_name(r.interval_days, r.canary_share)
     return (
-        ins.memory_stack([("your year", bill)], title=f"Your year costs {lk.show(r, 'cost_usd')}; drift of the rule is known: {r.detected}", capacity=(given["cost_limit_usd"], "budget"), unit="$", quantity="Cost", you="your year"),
+        ins.memory_stack([("your year", bill)], title=f"Your year costs {lk.show(r, 'cost_usd')}; a drift of the rule is known {r.detected}", capacity=(given["cost_limit_usd"], "budget"), unit="$", quantity="Cost", you="your year"),
         ins.pareto(
-            [ins.Design(n, alarms, cost, days <= given["verdict_limit_days"] and alarms <= given["false_alarm_limit"] and cost <= given["cost_limit_usd"]) for n, alarms, cost, days in model_loop.release_options(r.audits, r.z_limit, r.samples)],
-            title=f"Every {r.interval_days} days with a canary of {SHARES[r.canary_share]}: {r.false_alarms:.3g} false alarms a year", x_name="False alarms a year", x_unit="1", y_name="Cost of the year", y_unit="$", y_better="low",
-            x_log=True, y_log=True, x_limit=(given["false_alarm_limit"], "at most"), y_limit=(given["cost_limit_usd"], "budget"), you=name,
+            [ins.Design(name, alarms, cost, r.verdict_days <= given["verdict_limit_days"] and alarms <= given["false_alarm_limit"] and cost <= given["cost_limit_usd"]) for name, alarms, cost in model_loop.interval_options(r.audits, r.canary_share, r.z_limit, r.samples)],
+            title=f"{every(r)}: {r.false_alarms:.3g} false alarms a year; crosses break a limit", x_name="False alarms a year", x_unit="1", y_name="Cost of the year", y_unit="$", y_better="low",
+            x_log=True, y_log=True, x_limit=(given["false_alarm_limit"], "at most"), y_limit=(given["cost_limit_usd"], "budget"), you=model_loop.option_name(r.interval_days),
         ),
     )
 

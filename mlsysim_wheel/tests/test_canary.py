@@ -7,7 +7,6 @@ from statistics import NormalDist
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.canary import false_rollback_share, needed_requests, run_canary, verdict_days
 from mlsysim.errors import MlsysimError
 from mlsysim.quantity import show_work
@@ -74,8 +73,10 @@ def test_paths_end_where_they_cross_and_the_share_adds_up():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: run_canary(0), lambda: run_canary(0.6), lambda: run_canary(looks=0), lambda: run_canary(z_limit=math.nan), lambda: run_canary(requests_per_day=0),
-        lambda: run_canary(success_share=1), lambda: run_canary(drop_share="2 %"), lambda: false_rollback_share(1.5, 1.96), lambda: false_rollback_share(14, -1),
+        lambda: run_canary(0), lambda: run_canary(0.6), lambda: run_canary(looks=0), lambda: run_canary(z_limit=math.nan),
+        lambda: run_canary(requests_per_day=0),
+        lambda: run_canary(success_share=1), lambda: run_canary(drop_share="2 %"),
+        lambda: false_rollback_share(1.5, 1.96), lambda: false_rollback_share(14, -1),
         lambda: needed_requests(1.96, 0, 0.02), lambda: verdict_days(True, 1e5, 0.05, 0.02),
     ],
 )  # fmt: skip

@@ -3,11 +3,10 @@
 import math
 
 import pytest
-
 from mlsysim.canary import run_canary
 from mlsysim.drift import watch_drift
 from mlsysim.errors import MlsysimError
-from mlsysim.model_loop import AUDITS, INTERVALS, release_options, run_loop
+from mlsysim.model_loop import AUDITS, INTERVALS, interval_options, option_name, run_loop
 from mlsysim.quantity import show_work
 from mlsysim.retraining import replay_year
 
@@ -41,11 +40,15 @@ def test_more_audits_know_sooner():
 
 
 def test_options_are_the_loops_that_they_name():
-    assert dict((n, c) for n, _, c, _ in release_options(80, 1.96, 400))["21 d, 25 %"] == run_loop(21, 80, 0.25, 1.96, 400).cost_usd
+    assert {name: cost for name, _, cost in interval_options(80, 0.25, 1.96, 400)}[option_name(21)] == run_loop(21, 80, 0.25, 1.96, 400).cost_usd
 
 
 @pytest.mark.parametrize(
-    "call", [lambda: run_loop(0), lambda: run_loop(7, -1), lambda: run_loop(7, 0, 0.9), lambda: run_loop(7, 0, 0.1, math.nan), lambda: run_loop(samples=0.5), lambda: run_loop(True)]
+    "call",
+    [
+        lambda: run_loop(0), lambda: run_loop(7, -1), lambda: run_loop(7, 0, 0.9),
+        lambda: run_loop(7, 0, 0.1, math.nan), lambda: run_loop(samples=0.5), lambda: run_loop(True),
+    ],
 )
 def test_bad_input_gives_a_sentence_and_no_number(call):
     with pytest.raises(MlsysimError):

@@ -6,7 +6,6 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.errors import MlsysimError
 from mlsysim.quantity import show_work
 from mlsysim.retraining import mean_age_days, replay_year, staleness_saved_share
@@ -84,7 +83,8 @@ def test_age_is_a_saw_tooth_above_the_delay():
     "call",
     [
         lambda: replay_year(0), lambda: replay_year(1.5), lambda: replay_year(7, -1), lambda: replay_year(7, 21, -1), lambda: replay_year(7, 21, 300, 0),
-        lambda: replay_year(failure_share=1.2), lambda: replay_year(damage_usd=math.nan), lambda: replay_year(shock_usd_per_day="100"), lambda: replay_year(luck="some"),
+        lambda: replay_year(failure_share=1.2), lambda: replay_year(damage_usd=math.nan), lambda: replay_year(shock_usd_per_day="100"),
+        lambda: replay_year(luck="some"),
         lambda: mean_age_days(7, math.inf), lambda: staleness_saved_share(True, 1, 2), lambda: replay_year().staleness_left_usd(2),
     ],
 )  # fmt: skip

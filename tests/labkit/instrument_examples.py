@@ -6,14 +6,19 @@ import math
 import random
 
 from labkit.instruments.along import blocks, columns
+from labkit.instruments.bands import Band, bands
+from labkit.instruments.bars_from_zero import bars_from_zero
 from labkit.instruments.base import Instrument, Limit
 from labkit.instruments.comb import comb
 from labkit.instruments.conversation import Message, conversation
 from labkit.instruments.curve import Series, curve
 from labkit.instruments.depth_profile import depth_profile
 from labkit.instruments.distribution import distribution
+from labkit.instruments.dumbbell import dumbbell
 from labkit.instruments.exponents import exponents, scale_log
+from labkit.instruments.forest import forest
 from labkit.instruments.grid import array_occupancy, matrices
+from labkit.instruments.group_bars import group_bars
 from labkit.instruments.handover import Handover, handover
 from labkit.instruments.layer_cloud import LayerMark, layer_cloud
 from labkit.instruments.light_cone import light_cone
@@ -27,12 +32,15 @@ from labkit.instruments.pairs import pairs
 from labkit.instruments.panels import Panel, panels
 from labkit.instruments.pareto import Design, pareto
 from labkit.instruments.phase_map import phase_map
+from labkit.instruments.pool_map import pool_map
 from labkit.instruments.reach import reach
 from labkit.instruments.region_map import region_map
+from labkit.instruments.ridge_map import ridge_map
 from labkit.instruments.roofline import Roof, Work, roofline
 from labkit.instruments.scatter import Group, scatter
 from labkit.instruments.share_walls import Wall, share_walls
 from labkit.instruments.shares import paired_shares, split_bar
+from labkit.instruments.split_rows import split_rows
 from labkit.instruments.ladder import ladder
 from labkit.instruments.terms import TermRow, stacked
 from labkit.instruments.timeline import Bar, Event, Quantity, timeline
@@ -545,6 +553,61 @@ def memory_and_parameters() -> Instrument:
     )  # fmt: skip
 
 
+def kept_events() -> Instrument:
+    draw, centres = random.Random(4), [(name, 3.6 * math.cos(math.pi * g / 3), 3.6 * math.sin(math.pi * g / 3)) for g, name in enumerate("abcdef")]
+    points = []
+    for i in range(400):
+        name, x, y = centres[i % 6]
+        points.append((x + draw.gauss(0, 1), y + draw.gauss(0, 1), name, "a" if i % 12 == 1 else name, i % 9 == 1))
+    return pool_map(points, centres, title="15 of 45 kept events carry a wrong label", groups=[(name, 1 / 6) for name in "abcdef"], notes=(("first of three pools", "ink"),))
+
+
+def worst_of_six() -> Instrument:
+    rows = [("rain", 0.95, (0.96, 0.92, 0.97), "40 % of events"), ("ship", 0.9, (0.88, 0.9, 0.92), "25 %"), ("leak", 0.28, (0.2, 0.24, 0.4), "4 %")]
+    return group_bars(rows, title="The mean of 87 % hides the leaks", quantity="Recognised", mean=(0.87, "mean"), floor=(0.6, "wanted"), prediction=0.5)
+
+
+def ridge_of_a_crawl() -> Instrument:
+    xs = [5 * 2 ** (i / 3) for i in range(27)]
+    rows = [(f"{10 * k} %", [(x, 1 / (1 + abs(math.log(x / (4 * 2**k))))) for x in xs]) for k in range(1, 11)]
+    ridge = [(x, max(range(1, 11), key=lambda k: rows[k - 1][1][i][1])) for i, x in enumerate(xs)]
+    return ridge_map(
+        rows, title="The best part to keep grows with the training", x_name="Training tokens", x_unit="billion tokens", y_name="Kept", value_name="worth, over the best",
+        ridge=ridge, contours=(("4 epochs", [(40.0 * k, k) for k in range(1, 11)]),), you=(400.0, 1), you_label="you: 10 %",
+    )  # fmt: skip
+
+
+def regions_apart() -> Instrument:
+    rows = [("Sensitivity", 0.9, 0.9), ("False-alarm rate", 0.236, 0.236), ("Alarms that are real", 0.167, 0.488)]
+    return dumbbell(rows, title="An alarm is worth less in the North", groups=("North", "South"), too_far=0.1, prediction=(2, 0, 0.45))
+
+
+def thresholds_of_two_regions() -> Instrument:
+    ts = [-1 + i / 10 for i in range(41)]
+    same = Band("equal false alarms", [(t, t - 0.15, t + 0.15) for t in ts], "data")
+    other = Band("equal precision", [(t, t - 1.6, t - 1.2) for t in ts], "arithmetic", "dot")
+    return bands([same, other], title="No pair of thresholds does both", x_name="Threshold North", y_name="Threshold South", you=(0.72, 0.72))
+
+
+def cells_of_an_audit() -> Instrument:
+    rows = [(f"cell {i}", k, 0.9 - 0.02 * i, 0.9 - 0.02 * i - 0.3 / k, min(1.0, 0.9 - 0.02 * i + 0.3 / k), i > 8, i == 5) for i, k in enumerate((66, 66, 36, 36, 20, 9, 9, 4, 2, 1))]
+    return forest(
+        rows, title="One cell seems to fall short", quantity="Measured sensitivity", count="Ill plants", limit=(0.85, "85 %", "below"), truth=(0.9, "true 90 %"),
+        mean=(0.41, "lowest, on average"), prediction=0.8, missing="6 cells have no ill plant and no row",
+    )  # fmt: skip
+
+
+def making_and_running() -> Instrument:
+    rows = [("1,000 nodes", "1,030 kg a year", (41.0, 59.0, 3000.0)), ("1 server", "1,090 kg a year", (2072.0, 59.0, 1150.0))]
+    parts = (("to run", "data:solid"), ("to train", "arithmetic:hatch"), ("making", "edge:open"))
+    return split_rows(rows, title="Of the nodes’ carbon 3 % is electricity", parts=parts, you="1,000 nodes", prediction=("1,000 nodes", 0.6))
+
+
+def limits_in_use() -> Instrument:
+    rows = [("p99", 0.5, "1.51 s of 3 s"), ("gap", 2.27, "6.8 of 3 points"), ("drift known", math.inf, "never, within 13 weeks")]
+    return bars_from_zero(rows, title="Two limits are broken", quantity="Share of the limit in use", limit=(1.0, "limit"), most=1.6)
+
+
 EXAMPLES = (
     heartbeat,
     bars,
@@ -590,6 +653,14 @@ EXAMPLES = (
     new_lengths,
     levels_and_values,
     memory_and_parameters,
+    kept_events,
+    worst_of_six,
+    ridge_of_a_crawl,
+    regions_apart,
+    thresholds_of_two_regions,
+    cells_of_an_audit,
+    making_and_running,
+    limits_in_use,
 )
 
 __all__ = ["EXAMPLES", "Limit"]

@@ -49,7 +49,8 @@ def verdict_days(canary_share, requests_per_day, success_share, drop_share, z_li
     >>> round(verdict_days(0.01, 200_000, 0.05, 0.02))
     188
     """
-    return needed_requests(z_limit, success_share, drop_share, canary_share) / (single(positive, "requests_per_day", requests_per_day, high=1e15) * float(canary_share))
+    needed = needed_requests(z_limit, success_share, drop_share, canary_share)
+    return needed / (single(positive, "requests_per_day", requests_per_day, high=1e15) * float(canary_share))
 
 
 @lru_cache(maxsize=128)
@@ -83,7 +84,7 @@ class Canary:
         source="Kohavi, Tang and Xu 2020", doc="requests that the canary needs",
     )
     verdict_days: float = quantity("t", "days", formula=r"\frac{<canary_requests>}{<requests_per_day>\cdot<canary_share>}", source="definition")
-    lost_successes: float = quantity("l", "1", formula=r"<canary_requests>\cdot<drop>", source="definition", doc="of a release that is that bad, until the verdict")
+    lost_successes: float = quantity("l", "1", formula=r"<canary_requests>\cdot<drop>", source="definition", doc="of a release that bad, until the verdict")
     state: str = quantity(r"\text{state}", "", source="more than 10 % false rollbacks; a verdict after 14 days (illustrative)")
     best_lever: str = quantity(r"\text{lever}", "", source="shortest verdict of four changes, each computed")
     paths: tuple[tuple[tuple[float, float], ...], ...] = series("1", doc="(day, z) of the first releases, to the day of their rollback")
@@ -121,7 +122,7 @@ def run_canary(canary_share=0.01, looks=14, z_limit=1.96, requests_per_day=200_0
         drop=p * drop, canary_requests=needed_requests(z, p, drop, f), verdict_days=days, lost_successes=needed_requests(z, p, drop, f) * p * drop,
         state=WOLF if wolf else LATE if late else FINE, best_lever=min(levers, key=levers.get), paths=_paths(m, z),
         rolled_back=((0.0, 0.0), *((float(i), sum(d <= i for d in back) / load(FILE)["releases"]["value"]) for i in range(1, m + 1))),
-        options=tuple((f"{share:.0%}".replace("%", " %"), verdict_days(share, q, p, drop, z), needed_requests(z, p, drop, share) * p * drop) for share in SHARES),
+        options=tuple((f"{100 * s:.0f} %", verdict_days(s, q, p, drop, z), needed_requests(z, p, drop, s) * p * drop) for s in SHARES),
         sources={"false_rollback_share": source_of(load(FILE)["releases"]), "power_z": source_of(load(FILE)["power_share"])},
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ from statistics import NormalDist
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
 from mlsysim.audits import alarm_threshold
-from mlsysim.errors import number, one_of, positive, whole
+from mlsysim.errors import WrongType, number, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 
 FILE = "operations/housing_office.json"
@@ -98,19 +98,24 @@ class DriftWatch:
     speed_per_week: float = quantity("v", "σ/week", doc="how fast inputs or rule move")
     delay_weeks: int = quantity("d", "weeks", doc="until the truth about a week's answers is known")
     change_week: int = quantity("t_0", "weeks", doc="last week before the drift")
-    chance_psi: float = quantity(r"\overline{PSI}", "1", formula=r"\frac{<bins>-1}{<samples>}", source="Yurdakul and Naranjo 2020", doc="without any change")
-    chance_share: float = quantity("p", "share", source="P(χ² > θ·n), B − 1 degrees of freedom; Yurdakul and Naranjo 2020", doc="weeks in which one unchanged feature rings")
+    chance_psi: float = quantity(
+        r"\overline{PSI}", "1", formula=r"\frac{<bins>-1}{<samples>}", source="Yurdakul and Naranjo 2020", doc="without any change"
+    )
+    chance_share: float = quantity(
+        "p", "share", source="P(χ² > θ·n), B − 1 degrees of freedom; Yurdakul and Naranjo 2020", doc="weeks in which one unchanged feature rings"
+    )
     family_alarm_share: float = quantity(
         "P", "share", formula=r"1-(1-<chance_share>)^{<features>}", source="independent features", doc="weeks in which at least one unchanged feature rings"
     )
     psi_alarms_before: int = quantity("A_0", "1", source="simulated weeks, the one feature", doc="alarms of the feature up to the change week")
     psi_alarms_after: int = quantity("A_1", "1", source="simulated weeks, the one feature", doc="alarms of the feature after it")
     accuracy_end_share: float = quantity("a_{end}", "share", source="a₀·(1 − q) + a₁·q", doc="in the last week")
-    audit_found: str = quantity(r"\text{audit}", "", source="first four-week mean below the limit after the change, plus the label delay", doc="when the audit's alarm is known")
+    audit_found: str = quantity(
+        r"\text{audit}", "", source="first four-week mean below the limit after the change, plus the label delay", doc="when its alarm is known"
+    )
     state: str = quantity(r"\text{state}", "", source="silent: accuracy below 80 % and no audit alarm; fatigue: P above 20 % (illustrative)")
-    earlier: str = quantity(r"\text{earlier}", "", source="each change simulated; the first one known, if before yours", doc="what would reveal this drift before your loop does")
-    reveals: tuple[tuple[str, float], ...] = series("weeks", doc="(change of the loop, week in which it reveals the drift), those that do")
     psi: tuple[tuple[float, float], ...] = series("1", doc="(week, PSI of the feature that may move)")
+    psi_top: float = series("1", doc="where an axis for it ends, with room above the threshold")
     psi_alarms: tuple[tuple[float, float], ...] = series("1", doc="the same, alarms only")
     accuracy: tuple[tuple[float, float], ...] = series("share", doc="(week, true share of right answers)")
     found: tuple[tuple[float, float], ...] = series("share", doc="(week, share of audited answers found right)")
@@ -122,14 +127,18 @@ class DriftWatch:
     single_curve: tuple[tuple[float, float], ...] = series("share", doc="the same for one feature")
     sources: dict = sources()
 
+    @property
+    def drifts(self) -> bool:
+        """Whether anything moves at all."""
+        return self.drift != "none" and self.speed_per_week > 0
+
 
 def watch_drift(drift="none", samples=200, audits=0, threshold=0.1, bins=10, features=50, speed_per_week=0.02, delay_weeks=4) -> DriftWatch:
-    """Two years, week by week: the PSI of one feature, the accuracy nobody sees, the audit, and what would have told earlier.
+    """Two years, week by week: the PSI of one feature, the accuracy nobody sees, and the audit, whose alarm is known after the delay.
 
-    After week 52 inputs ("covariate"), rule ("concept") or "both" move by `speed_per_week` σ. The PSI reveals drift in the
-    second of two alarm weeks in a row, unless two in a row came before any drift; an audit in its first alarm, known after
-    the delay. Errors: OutOfRange for another word, n outside 1 … 5000, a outside 0 … 5000, θ not above 0, B outside
-    2 … 50, F outside 1 … 10000, a speed outside 0 … 0.2, a delay outside 0 … 52; WrongType.
+    After week 52 inputs ("covariate"), rule ("concept") or "both" move by `speed_per_week` σ. Errors: OutOfRange
+    for another word, n outside 1 … 5000, a outside 0 … 5000, θ not above 0, B outside 2 … 50, F outside 1 … 10000, a speed
+    outside 0 … 0.2, a delay outside 0 … 52; WrongType.
 
     >>> w = watch_drift("concept", audits=50)
     >>> w.psi_alarms_before + w.psi_alarms_after, w.audit_found, round(w.accuracy_end_share, 3)
@@ -149,8 +158,6 @@ def watch_drift(drift="none", samples=200, audits=0, threshold=0.1, bins=10, fea
     rest = -math.expm1((features - 1) * math.log1p(-p)) if p < 1 else float(features > 1)
     busy = tuple(float(t) for t in range(weeks) if (other() < rest) | (psi[t] > theta))
     family = chance_alarm_share(n, theta, bins, features)
-    steady = drift == "none" or v == 0
-    reveals = () if steady else _reveals(drift, n, a, theta, bins, v, delay)
     silent = truth[-1] < _value("silent_below_share") and known is None
     window = _value("window_weeks")
     data = load(FILE)
@@ -160,14 +167,32 @@ def watch_drift(drift="none", samples=200, audits=0, threshold=0.1, bins=10, fea
         psi_alarms_after=sum(t > change for t in alarms), accuracy_end_share=truth[-1],
         audit_found="no audits" if not a else "never" if known is None else f"week {known}" if truth[-1] < truth[0] else f"week {known}, falsely",
         state=SILENT if silent else FATIGUE if family > _value("fatigue_above_share") else STEADY,
-        earlier="" if steady else _earlier(reveals), reveals=tuple((k, float(t)) for k, t in reveals if t is not None),
-        psi=tuple((float(t), x) for t, x in enumerate(psi)), psi_alarms=tuple((float(t), psi[t]) for t in alarms),
+        psi=tuple((float(t), x) for t, x in enumerate(psi)), psi_alarms=tuple((float(t), psi[t]) for t in alarms), psi_top=max(1.6 * theta, *psi),
         accuracy=tuple((float(t), x) for t, x in enumerate(truth)), found=tuple((float(t), x) for t, x in enumerate(found)),
         means=tuple((float(t), math.fsum(found[t + 1 - window : t + 1]) / window) for t in range(window - 1, len(found))),
         audit_limit_share=audit_limit_share(a) if a else None, audit_week=None if known is None else float(known), busy_weeks=busy,
         family_curve=_family_curve(theta, bins, features), single_curve=_family_curve(theta, bins, 1),
         sources={"change_week": source_of(data["change_week"]), "accuracy_end_share": source_of(data["accuracy_share"])},
     )  # fmt: skip
+
+
+def earlier_change(watch: DriftWatch) -> str:
+    """Which change of the loop would have revealed this drift first, and before the loop as it is; "none", or "" where nothing drifts.
+
+    Simulated: "samples" (400 a week), "threshold" (0.05), "audits" (50 a week, or twice as many). More features see no more of
+    this one. The PSI reveals drift in the second of two alarm weeks in a row, unless two in a row came before any drift; an
+    audit in its first alarm, known after the delay, and only a drift that costs accuracy. Audits win a tie. Errors: WrongType.
+
+    >>> earlier_change(watch_drift("concept")), earlier_change(watch_drift("covariate", 150))
+    ('audits', 'samples')
+    """
+    if not isinstance(watch, DriftWatch):
+        raise WrongType(f"watch is {watch!r}, but must be a result of watch_drift.")
+    if not watch.drifts:
+        return ""
+    now, *changes = _reveals(watch.drift, watch.samples, watch.audits, watch.threshold, watch.bins, watch.speed_per_week, watch.delay_weeks)
+    found = {k: t for k, t in reversed(changes) if t is not None and (now[1] is None or t < now[1])}  # audits first
+    return min(found, key=found.get) if found else "none"
 
 
 def audit_limit_share(audits) -> float:
@@ -267,14 +292,6 @@ def _reveals(drift: str, n: int, a: int, theta: float, bins: int, v: float, dela
     )
 
 
-def _earlier(reveals: tuple[tuple[str, int | None], ...]) -> str:
-    """The change that reveals the drift first, if before the loop as it is; audits in a tie."""
-    weeks = dict(reversed(reveals))  # audits first
-    now = weeks.pop("now")
-    found = {k: t for k, t in weeks.items() if t is not None and (now is None or t < now)}
-    return min(found, key=found.get) if found else "none"
-
-
 @lru_cache(maxsize=64)
 def _family_curve(theta: float, bins: int, features: int) -> tuple[tuple[float, float], ...]:
-    return tuple((float(n), chance_alarm_share(n, theta, bins, features)) for n in range(50, 401, 10))
+    return tuple((float(n), chance_alarm_share(n, theta, bins, features)) for n in range(50, 551, 10))

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim._datafile import load, source_of
-from mlsysim.canary import SHARES, false_rollback_share, needed_requests, verdict_days
+from mlsysim.canary import false_rollback_share, needed_requests, verdict_days
 from mlsysim.drift import FILE, chance_alarm_share, expected_detection_week
-from mlsysim.errors import fraction, whole
+from mlsysim.errors import whole
 from mlsysim.quantity import quantity, sources
 from mlsysim.retraining import mean_age_days
 from mlsysim.units import DAY, WEEK
@@ -22,6 +22,10 @@ from mlsysim.units import DAY, WEEK
 INTERVALS = (1, 3, 7, 14, 21, 28, 42, 56)
 AUDITS = (0, 20, 40, 80, 160, 320)
 NEVER_WEEKS = 520  # what "never" counts as: ten years
+_PRICES = {
+    "training_usd": "training_usd", "stale_usd": "staleness_usd_per_day2", "audit_usd": "audit_usd", "lost_usd": "failed_release_share",
+    "alarm_usd": "false_alarm_usd",
+}  # fmt: skip
 BLIND, WATCHED = "blind: nobody would ever notice", "watched"
 
 
@@ -45,7 +49,9 @@ class Loop:
     lost_usd: float = quantity("C_l", "$", source="share of bad releases·r·l·price of a success")
     alarm_usd: float = quantity("C_f", "$", source="A·price of a false alarm")
     cost_usd: float = quantity("C", "$", formula="<training_usd>+<stale_usd>+<audit_usd>+<lost_usd>+<alarm_usd>", source="sum")
-    detection_weeks: int = quantity("w", "weeks", source="first week whose expected four-week mean is below the audit's limit, plus the label delay; never counts as 520")
+    detection_weeks: int = quantity(
+        "w", "weeks", source="first week whose expected four-week mean is below the audit's limit, plus the label delay; never counts as 520"
+    )
     detected: str = quantity(r"\text{detected}", "", source="the same in words")
     verdict_days: float = quantity("t", "days", source="as in canary")
     state: str = quantity(r"\text{state}", "", source="blind without audits")
@@ -82,29 +88,26 @@ def run_loop(interval_days=7, audits=0, canary_share=0.01, z_limit=1.96, samples
     return Loop(
         interval_days=t, audits=a, canary_share=float(canary_share), z_limit=float(z_limit), samples=n, releases=releases, family_alarm_share=family,
         false_rollback_share=false, lost_successes=lost, false_alarms=alarms, **parts, cost_usd=sum(parts.values()), detection_weeks=detection,
-        detected="never" if week is None else f"{detection} weeks", verdict_days=verdict_days(canary_share, value["requests_per_day"], *rates, z_limit),
-        state=BLIND if week is None else WATCHED, sources={k: source_of(data["loop"][v]) for k, v in
-        {"training_usd": "training_usd", "stale_usd": "staleness_usd_per_day2", "audit_usd": "audit_usd", "lost_usd": "failed_release_share", "alarm_usd": "false_alarm_usd"}.items()},
+        detected="never" if week is None else f"after {detection} weeks", verdict_days=verdict_days(canary_share, value["requests_per_day"], *rates, z_limit),
+        state=BLIND if week is None else WATCHED, sources={k: source_of(data["loop"][v]) for k, v in _PRICES.items()},
     )  # fmt: skip
 
 
 @lru_cache(maxsize=256)
-def release_options(audits, z_limit, samples) -> tuple[tuple[str, float, float, float], ...]:
-    """(name, false alarms a year, cost in dollars, days to a verdict) of each interval with each canary share, the rest as given.
+def interval_options(audits, canary_share, z_limit, samples) -> tuple[tuple[str, float, float], ...]:
+    """(name, false alarms a year, cost in dollars) of each interval, the rest of the loop as given. Errors: OutOfRange, WrongType.
 
-    Errors: OutOfRange, WrongType.
-
-    >>> release_options(80, 1.96, 400)[0][0], len(release_options(80, 1.96, 400))
-    ('1 d, 1 %', 40)
+    >>> [name for name, _, _ in interval_options(80, 0.25, 1.96, 400)][:4]
+    ['1 d', '3 d', '7 d', '14 d']
     """
-    found = [run_loop(t, audits, f, z_limit, samples) for t in INTERVALS for f in SHARES]
-    return tuple((option_name(x.interval_days, x.canary_share), x.false_alarms, x.cost_usd, x.verdict_days) for x in found)
+    found = [run_loop(t, audits, canary_share, z_limit, samples) for t in INTERVALS]
+    return tuple((option_name(x.interval_days), x.false_alarms, x.cost_usd) for x in found)
 
 
-def option_name(interval_days, canary_share) -> str:
-    """An interval and a share, short. Errors: OutOfRange.
+def option_name(interval_days) -> str:
+    """An interval, short. Errors: OutOfRange.
 
-    >>> option_name(21, 0.25)
-    '21 d, 25 %'
+    >>> option_name(21)
+    '21 d'
     """
-    return f"{whole('interval_days', interval_days)} d, {100 * fraction('canary_share', canary_share):.3g} %"
+    return f"{whole('interval_days', interval_days)} d"

@@ -60,8 +60,12 @@ class RetrainedYear:
     luck: str = quantity(r"\text{luck}", "", doc="which year is replayed")
     days: int = quantity("N", "days", doc="length of the year")
     releases: int = quantity("r", "1", source="days T, 2T, … of the year")
-    mean_age_days: float = quantity(r"\bar A", "days", formula=r"<delay_days> + \frac{<interval_days>-1}{2}", source="mean of a saw-tooth", doc="of the newest data the live model knows")
-    delay_usd: float = quantity("K_L", "$", formula=r"<stale_usd_per_day2>\cdot<delay_days>\cdot<days>", source="definition", doc="staleness that no interval removes")
+    mean_age_days: float = quantity(
+        r"\bar A", "days", formula=r"<delay_days> + \frac{<interval_days>-1}{2}", source="mean of a saw-tooth", doc="of the newest data the live model knows"
+    )
+    delay_usd: float = quantity(
+        "K_L", "$", formula=r"<stale_usd_per_day2>\cdot<delay_days>\cdot<days>", source="definition", doc="staleness that no interval removes"
+    )
     interval_usd: float = quantity("K_T", "$", source="k·Σ (d mod T)", doc="staleness between retrainings")
     staleness_usd: float = quantity("K", "$", formula="<delay_usd> + <interval_usd>", source="definition")
     training_usd: float = quantity("C", "$", formula=r"<releases>\cdot<retraining_usd>", source="definition")
@@ -71,9 +75,12 @@ class RetrainedYear:
     expected_failure_usd: float = quantity(r"\bar F", "$", formula=r"<expected_failures>\cdot<damage_usd>", source="definition")
     shock_usd: float = quantity("S", "$", source="s·days until a model with data from the day of the change is live")
     total_usd: float = quantity("G", "$", formula="<staleness_usd>+<training_usd>+<failure_usd>+<shock_usd>", source="definition", doc="the replayed year")
-    expected_usd: float = quantity(r"\bar G", "$", formula="<staleness_usd>+<training_usd>+<expected_failure_usd>+<shock_usd>", source="definition", doc="failures at their mean")
+    expected_usd: float = quantity(
+        r"\bar G", "$", formula="<staleness_usd>+<training_usd>+<expected_failure_usd>+<shock_usd>", source="definition", doc="failures at their mean"
+    )
     rule_days: float = quantity(
-        "T^*", "days", formula=r"\sqrt{\frac{2(<retraining_usd>+<failure_share>\cdot<damage_usd>)}{<stale_usd_per_day2>}}", source="Harris 1913", doc="square-root rule; the label delay drops out"
+        "T^*", "days", formula=r"\sqrt{\frac{2(<retraining_usd>+<failure_share>\cdot<damage_usd>)}{<stale_usd_per_day2>}}", source="Harris 1913",
+        doc="square-root rule; the label delay drops out",
     )
     best_interval: int = quantity("T_{best}", "days", source="lowest expected cost of all intervals up to 60 days")
     best_usd: float = quantity(r"\bar G_{best}", "$", source="expected cost at the best interval")
@@ -130,13 +137,15 @@ def replay_year(
     rule = math.sqrt(2 * (c + p * damage) / k)
     return RetrainedYear(
         interval_days=t, delay_days=lag, retraining_usd=c, stale_usd_per_day2=k, failure_share=p, damage_usd=damage, shock_usd_per_day=shock, luck=luck,
-        days=days, releases=_releases(t, days), mean_age_days=mean_age_days(t, lag), delay_usd=parts[0], interval_usd=parts[1], staleness_usd=parts[0] + parts[1],
-        training_usd=parts[2], expected_failures=_releases(t, days) * p, failed=len(failed), failure_usd=len(failed) * damage, expected_failure_usd=parts[3],
+        days=days, releases=_releases(t, days), mean_age_days=mean_age_days(t, lag), delay_usd=parts[0], interval_usd=parts[1],
+        staleness_usd=parts[0] + parts[1], training_usd=parts[2], expected_failures=_releases(t, days) * p, failed=len(failed),
+        failure_usd=len(failed) * damage, expected_failure_usd=parts[3],
         shock_usd=parts[4], total_usd=math.fsum(parts) - parts[3] + len(failed) * damage, expected_usd=expected, rule_days=rule, best_interval=best,
         best_usd=whole_cost[best], daily_saving_share=staleness_saved_share(t, 1, lag),
         state=TOO_DEAR if expected > load(FILE)["loop_costs_above_usd"]["value"] else IN_BUDGET,
         best_levers=" or ".join(name for name, s in savings if s > 0 and s >= (1 - _SAME) * most) or "none", savings=savings,
-        age=tuple((float(d), float(lag + d % t)) for d in range(days)), failed_marks=tuple((day, float(lag)) for day in failed), shock_days=tuple(float(d) for d in shocks),
+        age=tuple((float(d), float(lag + d % t)) for d in range(days)), failed_marks=tuple((day, float(lag)) for day in failed),
+        shock_days=tuple(float(d) for d in shocks),
         shock_ends=tuple(float(min(days, _knows(d, t, lag))) for d in shocks), curves=_curves(price, longest),
         sources={"days": source_of(load(FILE)["days"]), "shock_usd": source_of(load(FILE)["shock_days"])},
     )  # fmt: skip
