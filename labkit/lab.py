@@ -21,6 +21,7 @@ from labkit import log as logs
 from labkit.controls import ControlError
 from labkit.course import lab_info
 from labkit.drafts import Drafts, open_drafts
+from labkit.every_change import keep_every_change
 from labkit.experiment import ChoiceQuestion, Drill, Experiment
 from labkit.log_file import LogRefused, export_bytes, import_bytes
 from labkit.log_types import Log, Simulator
@@ -133,9 +134,9 @@ class Lab:
             return "Write why you choose this design, and what would make you revisit it."
         given = exp.draw(seed)
         held = [
-            {"name": c.words, "holds": c.holds(result, given), "limit": c.bound(given), "value": finite(getattr(result, c.field)), "unit": unit_of(result, c.field)}
-            for c in exp.constraints
-        ]
+            {"name": c.words, "holds": c.holds(result, given), "limit": c.bound(given),
+             "value": finite(getattr(result, c.field)), "unit": unit_of(result, c.field)} for c in exp.constraints
+        ]  # fmt: skip
         said = self._append(
             "decision", controls=controls, result=exp.log_result(result), constraints=held,
             rejected={"controls": self.alternative, "result": exp.log_result(rejected)}, rationale=rationale.strip(), revisit_when=revisit_when.strip(),
@@ -220,6 +221,7 @@ class Lab:
 async def open_lab(lab_id: str, experiments, drills=(), notebook: str = "") -> Lab:
     """Open a lab: find earlier work in this browser (or on this disk) and continue it, else begin an empty log."""
     info = lab_info(lab_id)
+    keep_every_change()
     storage = await open_storage(lab_id)
     restored = await storage.load()
     log = restored.log or logs.start(

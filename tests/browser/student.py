@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from playwright.sync_api import TimeoutError
-
 from labkit.experiment import ChoiceQuestion
 
 START_MS = 120_000  # a cold start on a loaded machine
@@ -34,6 +32,12 @@ class Student:
         self.view.locator(".lk-bar [role=status]").filter(has_text=words).wait_for(timeout=30_000)
 
     def lock(self, exp):
+        self.press_lock(exp)
+        self.view.locator(f"#part-{exp.key} .lk-reveal").wait_for(timeout=60_000)
+        self.instrument(exp).locator("svg").first.wait_for(timeout=30_000)
+
+    def press_lock(self, exp):
+        """Fill in a prediction and press the button, without waiting for what comes."""
         part = self.view.locator(f"#part-{exp.key}")
         q = exp.predict
         if isinstance(q, ChoiceQuestion):
@@ -44,18 +48,12 @@ class Student:
                 box = part.locator(".lk-number input").nth(i)
                 box.fill(f"{value:.4f}".rstrip("0").rstrip("."))  # the field takes no exponent
                 box.press("Tab")
-        self.press(part.locator(".lk-predict").get_by_role("button", name="Lock prediction"), part.locator(".lk-reveal"))
-        self.instrument(exp).locator("svg").first.wait_for(timeout=30_000)
+        part.locator(".lk-predict").get_by_role("button", name="Lock prediction").click()
 
     def press(self, button, seen):
-        """Press a button until what it brings is there: a press may overtake the value of the field that was just left."""
-        for _ in range(4):
-            button.click()
-            try:
-                return seen.wait_for(timeout=15_000)
-            except TimeoutError:
-                continue
-        seen.wait_for(timeout=1_000)
+        """Press a button and wait for what it brings."""
+        button.click()
+        seen.wait_for(timeout=60_000)
 
     def instrument(self, exp):
         return self.view.locator(f".lk-instrument[data-lk-part='{exp.key}']")

@@ -107,3 +107,16 @@ def test_sliders_speak_their_label_and_their_value(site, context):
     thumb.press("ArrowRight")
     student.page.wait_for_timeout(900)
     assert thumb.get_attribute("aria-valuetext") == "32"
+
+
+def test_a_hasty_student_loses_no_number(site, context):
+    """All parts filled in and locked in one go, while Python is still busy with the first."""
+    path = PATHS[0].with_name("lab_11_hw_accel.py")
+    lab = read_lab(path)
+    page = context.new_page()
+    student = Student(page, lab)
+    student.open(f"{site}/labs/vol1/{path.stem}.html")
+    for exp in lab.parts:
+        student.press_lock(exp)
+    for exp in lab.parts:
+        page.locator(f"#part-{exp.key} .lk-reveal").wait_for(timeout=60_000)
