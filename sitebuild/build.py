@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from . import icon
@@ -41,14 +42,15 @@ def build_site(paths: Paths, only: list[str] | None = None, say: Callable[[str],
     shutil.rmtree(new, ignore_errors=True)
     runtime = new / "labs" / "runtime"
     runtime.mkdir(parents=True)
-    lock_name = lay_runtime(files, fetched, runtime, paths, distribution)
+    lock_name = lay_runtime(files, fetched, runtime, paths, {lab.id: lab.source for lab in labs}, distribution)
     shutil.copytree(frontend, new / "labs" / "assets")
     keep_notebook_in_memory(new / "labs" / "assets")
     start = Start(f"runtime/{lock_name}", f"assets/{worker_script(new / 'labs' / 'assets')}", marimo_version)
     for lab in labs:
         target = new / "labs" / f"{lab.path}.html"
         target.parent.mkdir(exist_ok=True)
-        target.write_text(lab_page(pages[lab.id].read_text(encoding="utf-8"), lab, course, start), encoding="utf-8")
+        own = next((f"runtime/later/{p.name}" for p in (runtime / "later").glob(f"*_{lab.id}.*.zip")), "")
+        target.write_text(lab_page(pages[lab.id].read_text(encoding="utf-8"), lab, course, replace(start, own=own)), encoding="utf-8")
     fonts = font_faces(frontend)
     parts = {lab.id: lab.source.read_text(encoding="utf-8").count("@lk.experiment(") for lab in labs}
     (new / "index.html").write_text(front_page(course, labs, read_weeks(paths.labs), fonts, parts), encoding="utf-8")

@@ -32,15 +32,16 @@ def compile_archives(
     cache: Path,
     library: str = "",
     about: Callable[[dict[str, Path]], Contents] = lambda made: {},
+    kind: str = "packages",
 ) -> dict[str, Path]:
     """Each archive (by file name) with bytecode in place of source, as files in the cache.
 
     `pyodide` gives the verified files of the runtime by name. Nothing is run when the cache has this set of archives.
-    The archive `library` is packed last; `about` says from the other ones what else goes into it.
+    The archive `library` is packed last; `about` says from the other ones what else goes into it. `kind` names the sets
+    of which the cache keeps the last few.
     """
     recipe = [sha256_file(HERE / name) for name in RECIPE] + [sha256_file(pyodide[name]) for name in PYODIDE_BUILD_FILES]
     sources = [f"{name}\0{path}\0{sha256_bytes(data)}" for name, files in sorted(archives.items()) for path, data in sorted(files.items())]
-    kind = "packages" if library else "own"
     folder = cache / "compiled" / f"{kind}.{sha256_parts([*recipe, *sources])[:20]}"
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from .by_lab import own_index, split_by_lab
 from .bytecode import compile_archives
 from .distribution import ABSENT, WANTED, distribution_entries
 from .errors import BuildError
@@ -18,15 +19,17 @@ from .wheels import lean, local_wheels, read_archive, stripped, top_level
 Laid = list[tuple[LockedFile, Path, str, list[str]]]  # a package, its wheel, where that is below the runtime folder, what it lets one import
 
 
-def lay_runtime(files: tuple[LockedFile, ...], fetched: dict[str, Path], runtime: Path, paths: Paths, distribution: str = "") -> str:
+def lay_runtime(files: tuple[LockedFile, ...], fetched: dict[str, Path], runtime: Path, paths: Paths, labs: dict[str, Path], distribution: str = "") -> str:
     """Put Pyodide, the wheels and the browser's lock into the runtime folder; the lock's file name.
 
+    `labs` are the notebooks' files by lab: what only one of them uses comes with it alone.
     With a Pyodide `distribution`, numpy and polars are in it too.
     """
     for name in PYODIDE_FILES:
         if name != STDLIB:
             shutil.copyfile(fetched[name], runtime / name)
-    wheels = _foreign_wheels(files, fetched, runtime, paths, not distribution) + _own_wheels(files, fetched, runtime, paths)
+    (runtime / "later").mkdir()
+    wheels = _foreign_wheels(files, fetched, runtime, paths, not distribution) + _own_wheels(files, fetched, runtime, paths, labs)
     known = {normal(entry.name) for entry, *_ in wheels}
     entries = [lock_entry(e.name, e.version, wheel, url, known, imports) for e, wheel, url, imports in wheels]
     if distribution:
@@ -57,26 +60,33 @@ def _foreign_wheels(files: tuple[LockedFile, ...], fetched: dict[str, Path], run
         archives |= split(name, contents, first)
     absent = {name: ABSENT.format(name=name) for name in WANTED} if excuse else {}
     archives[STDLIB]["_absent_index.py"] = f"ABSENT = {absent!r}\n".encode()
-    (runtime / "later").mkdir()
     made = compile_archives(archives, fetched, paths.cache, STDLIB, lambda done: {INDEX: index(done, archives, STDLIB)})
-    for name, path in made.items():
-        shutil.copyfile(path, runtime / (published(name, path) if name.endswith(SUFFIX) else name))
+    _publish(made, runtime)
     return [(entry, runtime / name, name, imports) for name, (entry, imports) in entries.items()]
 
 
-def _own_wheels(files: tuple[LockedFile, ...], fetched: dict[str, Path], runtime: Path, paths: Paths) -> Laid:
-    """Our two packages from this checkout as bytecode."""
+def _publish(made: dict[str, Path], runtime: Path) -> None:
+    for name, path in made.items():
+        shutil.copyfile(path, runtime / (published(name, path) if name.endswith(SUFFIX) else name))
+
+
+def _own_wheels(files: tuple[LockedFile, ...], fetched: dict[str, Path], runtime: Path, paths: Paths, labs: dict[str, Path]) -> Laid:
+    """Our two packages from this checkout as bytecode; of the simulator's, what one lab alone uses lies apart."""
     local = local_wheels(paths.root, paths.simulator, paths.kit, paths.labs)
     entries = {entry.file: entry for entry in files if entry.origin == "local"}
     for entry in entries.values():
         builds = local[entry.name][0] if entry.name in local else "no such wheel"
         if builds != entry.file:
             raise BuildError(f"The runtime lock lists {entry.file}, this checkout builds {builds}. {FIX}")
+    simulator, kit = local["mlsysim"], local["mlsys-labs"]
+    archives = split_by_lab(*simulator, [data for path, data in kit[1].items() if path.endswith(".py")], labs) | dict([kit])
+    made = compile_archives(archives, fetched, paths.cache, simulator[0], lambda done: own_index(done, archives, "mlsysim"), kind="own")
+    _publish({name: path for name, path in made.items() if name.endswith(SUFFIX)}, runtime)
     laid: Laid = []
-    for name, path in compile_archives({name: contents for name, contents in local.values()}, fetched, paths.cache).items():
+    for name, entry in entries.items():
         # Its name stays while its contents change from build to build, so a folder named by the hash keeps caches apart.
-        folder = runtime / sha256_file(path)[:12]
+        folder = runtime / sha256_file(made[name])[:12]
         folder.mkdir()
-        shutil.copyfile(path, folder / name)
-        laid.append((entries[name], folder / name, f"{folder.name}/{name}", top_level(read_archive(path))))
+        shutil.copyfile(made[name], folder / name)
+        laid.append((entry, folder / name, f"{folder.name}/{name}", top_level(read_archive(made[name]))))
     return laid

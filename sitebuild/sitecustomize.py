@@ -14,10 +14,10 @@ class Later:
     def __init__(self, index):
         self.index = index
         self.archive = {module: archive for archive, (_, _, modules) in index.items() for module in modules}
-        self.here, self.asked = set(), []
+        self.here, self.asked, self.packages = set(), [], set()
 
     def find_spec(self, name, path=None, target=None):
-        archive = self.archive.get(name)
+        archive = self.archive.get(name) or self.own(name)
         if archive is None:
             return None
         from importlib.machinery import PathFinder
@@ -29,6 +29,19 @@ class Later:
             self.fetch(archive, folder, sha256)
         parent = name.rpartition(".")[0].replace(".", "/")
         return PathFinder.find_spec(name, [f"{folder}/{parent}".rstrip("/")])
+
+    def own(self, name):
+        """The archive of a module whose package brings an index of its own, as a module beside it."""
+        package, dot, _ = name.partition(".")
+        if dot and package not in self.packages:
+            self.packages.add(package)
+            try:
+                index = __import__(f"_{package}_later").INDEX
+            except ImportError:
+                return None
+            self.index |= index
+            self.archive |= {module: archive for archive, (_, _, modules) in index.items() for module in modules}
+        return self.archive.get(name)
 
     def fetch(self, archive, folder, sha256):
         import importlib

@@ -8,6 +8,8 @@
   const address = origin === "null" ? `data:application/javascript,${encodeURIComponent(`import ${JSON.stringify(script)}`)}` : script; // as marimo does in a sandboxed frame
   if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.classList.add("dark") // until marimo sets it on the body
 
+  if (about.own) fetch(absolute(about.own)).catch(() => {}); // Python asks for it a little later, and waits while it does
+
   let worker;
   const send = (data) => worker.postMessage({ "[transport-id]": "marimo-transport", data });
   try {
