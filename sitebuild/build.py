@@ -15,6 +15,7 @@ from .frontend import checked_frontend, worker_script
 from .guide import write_guides
 from .index import font_faces, front_page, script
 from .lock import FIX, LockedFile, read_lock
+from .offline import write_offline
 from .packages import PACKAGES, PYODIDE_BUILD_FILES
 from .pages import Start, lab_page
 from .paths import Paths
@@ -46,11 +47,12 @@ def build_site(paths: Paths, only: list[str] | None = None, say: Callable[[str],
     shutil.copytree(frontend, new / "labs" / "assets")
     keep_notebook_in_memory(new / "labs" / "assets")
     start = Start(f"runtime/{lock_name}", f"assets/{worker_script(new / 'labs' / 'assets')}", marimo_version)
+    own_archives: dict[str, str] = {}
     for lab in labs:
         target = new / "labs" / f"{lab.path}.html"
         target.parent.mkdir(exist_ok=True)
-        own = next((f"runtime/later/{p.name}" for p in (runtime / "later").glob(f"*_{lab.id}.*.zip")), "")
-        target.write_text(lab_page(pages[lab.id].read_text(encoding="utf-8"), lab, course, replace(start, own=own)), encoding="utf-8")
+        own = own_archives[lab.id] = next((f"runtime/later/{p.name}" for p in (runtime / "later").glob(f"*_{lab.id}.*.zip")), "")
+        target.write_text(lab_page(pages[lab.id].read_text(encoding="utf-8"), lab, course, replace(start, lab=lab.id, own=own)), encoding="utf-8")
     fonts = font_faces(frontend)
     parts = {lab.id: lab.source.read_text(encoding="utf-8").count("@lk.experiment(") for lab in labs}
     (new / "index.html").write_text(front_page(course, labs, read_weeks(paths.labs), fonts, parts), encoding="utf-8")
@@ -61,6 +63,7 @@ def build_site(paths: Paths, only: list[str] | None = None, say: Callable[[str],
         (folder / "favicon.ico").write_bytes(icon.ico())
     (new / ".nojekyll").touch()  # some hosts hide files whose names start with an underscore, unless this is here
     _write_schema(new, paths)
+    write_offline(new, {lab.id: [f"labs/{lab.path}.html", *([f"labs/{own_archives[lab.id]}"] if own_archives[lab.id] else [])] for lab in labs})
     _swap(new, paths.out)
     size = sum(p.stat().st_size for p in paths.out.rglob("*") if p.is_file())
     say(f"site      {len(labs)} labs, {size / 1e6:.0f} MB in {paths.out.name}/, {time.perf_counter() - began:.1f} s")

@@ -48,7 +48,7 @@ def main(root: Path, arguments: Sequence[str] | None = None) -> int:
 
 def _serve(folder: Path, port: int, say) -> int:
     try:
-        server = make_server(folder, port)
+        server = make_server(folder, port, offline=False)
     except OSError:
         print(f"Port {port} is taken. Choose another one: --port {port + 1}")
         return 1

@@ -103,4 +103,39 @@
   document.getElementById("bring").addEventListener("change", (e) => { const [file] = e.target.files; if (file) bring(file).catch(off).finally(() => { e.target.value = ""; }); });
   document.getElementById("work").hidden = false;
   progress().catch(off);
+
+  // labs that open without a network: sw.js keeps them
+  const offline = async () => {
+    const workers = navigator.serviceWorker, here = document.getElementById("here"), far = document.getElementById("far"), button = document.getElementById("keep");
+    if (!workers) return;
+    const ask = async (what, hear = () => {}) => {
+      const { active } = await workers.ready, { port1, port2 } = new MessageChannel();
+      return new Promise((done, failed) => {
+        port1.onmessage = ({ data }) => (data.error ? failed(new Error(data.error)) : data.kept ? done(data.kept) : hear(data));
+        active.postMessage({ ask: what }, [port2]);
+      });
+    };
+    const show = (kept) => {
+      here.textContent = `${kept.length} of ${cards.length} labs open on this device without a network.`;
+      for (const card of cards) card.toggleAttribute("data-kept", kept.includes(card.dataset.lab));
+      button.hidden = kept.length === cards.length;
+    };
+    here.textContent = "A lab that you opened once opens without a network too.";
+    document.getElementById("device").hidden = false;
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      far.hidden = false;
+      here.textContent = "Fetching what the labs need …";
+      try {
+        await workers.register("sw.js");
+        show(await ask("all", ({ done, all }) => { far.value = all ? done / all : 1; here.textContent = `${(done / 1e6).toFixed(0)} of ${(all / 1e6).toFixed(0)} MB kept`; }));
+      } catch (error) {
+        here.textContent = `Not all labs could be kept: ${error?.message || error}. What is here stays; try again when the connection is back.`;
+      }
+      far.hidden = true;
+      button.disabled = false;
+    });
+    if (await workers.getRegistration()) show(await ask("kept"));
+  };
+  offline().catch(() => {});
 })();

@@ -66,6 +66,9 @@ to a decision log that you export at the end.</p>
 <div id="work" hidden><p id="mine" role="status"></p>
 <div class="work"><button id="take" type="button">Export all logs</button>
 <label>Import logs <input id="bring" type="file" accept=".json,application/json"></label></div><p id="said" role="status" class="note"></p></div>
+<div id="device" hidden><p id="here" role="status"></p>
+<div class="work"><button id="keep" type="button">Keep all labs on this device</button>
+<progress id="far" max="1" value="0" hidden aria-label="Labs kept"></progress></div></div>
 <form id="find" class="find" role="search" hidden><label>Find
 <input type="search" name="words" placeholder="a topic or a chapter"></label>{boxes}<span id="count" role="status"></span></form>
 {chr(10).join(sections)}

@@ -39,6 +39,7 @@ class Start:
     lock: str
     worker: str
     marimo: str
+    lab: str = ""  # the lab's id, as the list of what a device keeps names it
     own: str = ""  # the archive of what this lab alone imports, fetched while Python starts
 
 
@@ -82,6 +83,7 @@ def lab_page(exported: str, lab: Lab, course: str, start: Start) -> str:
 def start_script(start: Start) -> str:
     """The script that opens Python's worker before the front end has arrived."""
     about = {"worker": f"../{start.worker}", "runtime": "../runtime/", "lock": f"../{start.lock}", "version": start.marimo, "index": NO_INDEX}
+    about |= {"lab": start.lab, "offline": "../../sw.js"}
     if start.own:
         about["own"] = f"../{start.own}"
     return f"<script data-lk='{html.escape(json.dumps(about), quote=True)}'>\n{(HERE / 'start.js').read_text(encoding='utf-8')}</script>"

@@ -28,6 +28,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     quiet = True
 
+    def __init__(self, *request, directory: str, missing: tuple[str, ...] = ()) -> None:
+        self.missing = missing
+        super().__init__(*request, directory=directory)
+
     def do_GET(self) -> None:
         self._answer(with_body=True)
 
@@ -44,7 +48,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
                 self.end_headers()
                 return
             path = path / "index.html"
-        if not path.is_file():
+        if not path.is_file() or self.path in self.missing:
             self.send_error(404, "There is no such page")
             return
         zipped = path.suffix not in PACKED and "gzip" in self.headers.get("Accept-Encoding", "")
@@ -82,9 +86,13 @@ class Handler(http.server.SimpleHTTPRequestHandler):
             pass  # the browser went on to another page
 
 
-def make_server(folder: Path, port: int = 0) -> http.server.ThreadingHTTPServer:
-    """A server for a folder on this machine only; port 0 takes a free one."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), lambda *a: Handler(*a, directory=str(folder)))
+def make_server(folder: Path, port: int = 0, offline: bool = True) -> http.server.ThreadingHTTPServer:
+    """A server for a folder on this machine only; port 0 takes a free one.
+
+    Without `offline` there is no service worker: whoever changes a lab wants to see the new one after a reload.
+    """
+    missing = () if offline else ("/sw.js",)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), lambda *a: Handler(*a, directory=str(folder), missing=missing))
     server.daemon_threads = True
     return server
 

@@ -65,11 +65,20 @@
     if (message.id === "initializedError") { say(`Python did not start: ${message.payload?.error ?? "unknown reason"}. Reload the page; the text stays readable.`); over = true; }
   }
 
+  /* Once the lab is awake, keep it on this device: sw.js. Where the browser has no service worker, or refuses it, nothing is lost. */
+  async function keep() {
+    try {
+      const workers = navigator.serviceWorker;
+      await workers.register(absolute(about.offline));
+      (await workers.ready).active.postMessage({ ask: "lab", lab: about.lab });
+    } catch {}
+  }
+
   /* Take the first view away when marimo shows the same, at the same place; end when the controls are awake. */
   function watch() {
     const first = document.getElementById("lk-first"), root = document.getElementById("root");
     const mark = first?.querySelector("h1,h2,p") ? "h1,h2,p" : "";
-    const end = () => { over = true; document.getElementById("lk-start")?.remove(); looking.disconnect(); };
+    const end = () => { over = true; document.getElementById("lk-start")?.remove(); looking.disconnect(); keep(); };
     let shown = !first, formulas = 0;
     const look = () => {
       if (!shown && mark && root.querySelector(`.output-area :is(${mark})`)) {

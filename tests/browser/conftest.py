@@ -42,7 +42,7 @@ def browser():
 @pytest.fixture
 def context(browser, site):
     """A fresh profile; whatever asks another host, fails or complains makes the test fail."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True, service_workers="block")  # test_offline.py allows them
     trouble, own = [], urlparse(site).netloc
 
     def gate(route):

@@ -1,0 +1,128 @@
+"""The network may vanish: what was opened opens again, updates come whole, and never under an open page."""
+
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from sitebuild.offline import write_offline
+from sitebuild.server import Serving
+
+from labkit.catalogue import read_lab
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+LAB_ID = "lab_00_introduction"
+PAGE = f"labs/vol1/{LAB_ID}.html"
+_spec = importlib.util.spec_from_file_location("student", HERE / "student.py")
+student_module = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(student_module)
+Student = student_module.Student
+
+KEPT = """(lab) => new Promise(async (done) => {
+    const { active } = await navigator.serviceWorker.ready;
+    const ask = () => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = ({ data }) => (data.kept?.includes(lab) ? done(data.kept) : setTimeout(ask, 200));
+        active.postMessage({ ask: "kept" }, [port2]);
+    };
+    ask();
+})"""
+UPDATED = """() => new Promise(async (done) => {
+    const registration = await navigator.serviceWorker.ready;
+    registration.addEventListener("updatefound", () => {
+        const coming = registration.installing;
+        coming.addEventListener("statechange", () => ["installed", "redundant"].includes(coming.state) && done(coming.state));
+    });
+    registration.update().catch((error) => done(String(error)));
+})"""
+
+
+@pytest.fixture
+def device(browser):
+    """A browser profile that may keep the site."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def published(tmp_path):
+    """A copy of the site, to publish other builds over it; and its address."""
+    folder = tmp_path / "site"
+    shutil.copytree(ROOT / "_site", folder, copy_function=lambda a, b: Path(b).hardlink_to(a))
+    with Serving(folder) as address:
+        yield folder, address
+
+
+def publish(folder: Path, words: str):
+    """Another build: its front page says these words."""
+    (old,) = folder.glob("offline.*.json")
+    labs = json.loads(old.read_text())["labs"]
+    page = (folder / "index.html").read_text()
+    for path in (old, folder / "index.html", folder / "sw.js"):
+        path.unlink()  # the files are links to the built site's
+    (folder / "index.html").write_text(page.replace("<footer>", f"<footer><p>{words}</p>", 1))
+    write_offline(folder, labs)
+
+
+def opened(device, address: str) -> Student:
+    student = Student(device.new_page(), read_lab(ROOT / "labs/vol1" / f"{LAB_ID}.py"))
+    student.open(f"{address}/{PAGE}")
+    student.page.evaluate(KEPT, LAB_ID)
+    return student
+
+
+def test_a_lab_that_was_opened_opens_and_works_with_the_network_off(device, site):
+    student = opened(device, site)
+    device.set_offline(True)
+    student.page.reload()
+    student.wait_awake()
+    student.lock(student.lab.parts[0])
+    student.page.goto(f"{site}/labs/vol1/lab_11_hw_accel.html")
+    assert "not on this device" in student.page.locator("h1").inner_text(), "a lab that was never opened says so"
+    student.page.goto(f"{site}/")
+    student.page.get_by_text("1 of ").filter(has_text="labs open on this device").wait_for()
+
+
+def test_all_labs_can_be_kept_with_one_button(device, site):
+    page = device.new_page()
+    page.goto(f"{site}/")
+    page.get_by_role("button", name="Keep all labs on this device").click()
+    count = page.locator(".lab").count()
+    page.get_by_text(f"{count} of {count} labs open").wait_for(timeout=120_000)
+    device.set_offline(True)
+    student = Student(page, read_lab(ROOT / "labs/vol1/lab_11_hw_accel.py"))
+    student.open(f"{site}/labs/vol1/lab_11_hw_accel.html")
+    student.lock(student.lab.parts[0])
+
+
+def test_an_update_waits_for_open_pages_and_comes_whole(device, published):
+    folder, address = published
+    student = opened(device, address)
+    publish(folder, "the second build")
+    assert student.page.evaluate(UPDATED) == "installed"
+    front = device.new_page()
+    front.goto(f"{address}/")
+    assert "the second build" not in front.content(), "a lab of the first build is still open"
+    for page in device.pages:
+        page.close()
+    front = device.new_page()
+    front.goto(f"{address}/")
+    front.get_by_text("the second build").wait_for()
+    front.get_by_text("1 of ").filter(has_text="labs open on this device").wait_for()  # what was kept stays kept
+
+
+def test_half_an_update_is_none(device, published):
+    folder, address = published
+    student = opened(device, address)
+    publish(folder, "the second build")
+    page = (folder / "index.html").read_text()
+    (folder / "index.html").write_text(page.replace("second", "third"))  # the list knows it differently, as on a host that is being copied to
+    assert student.page.evaluate(UPDATED) == "redundant"
+    device.set_offline(True)
+    student.page.reload()
+    student.wait_awake()
+    student.page.goto(f"{address}/")
+    assert "build" not in student.page.locator("footer").inner_text()
