@@ -31,6 +31,7 @@ def _modules(name: str):
 # lab → (recorded controls, recorded result) → the result computed anew. The names of those labs' controls stand here and in their own
 # files only; tests/labkit/test_earlier.py compares the two.
 REPLAYS: dict[str, Callable[[dict, dict], object]] = {
+    "lab_02_compute_infra": lambda c, r: _modules("machine_hall").hall_plan(**c, wanted_flop_per_s=r["wanted_flop_per_s"]),
     "lab_10_model_compress": lambda c, r: _modules("battery_camera").battery_camera(**c, sram_limit_bytes=r["on_board.sram_bytes"]),
     "lab_11_hw_accel": lambda c, r: _modules("edge").gate_box(**c),
     "lab_12_perf_bench": lambda c, r: _modules("measurement_protocol").protocol(**c, site_c=r["site_c"]),

@@ -12,9 +12,12 @@ SCALE: dict[str, tuple[str, float]] = {
     "h": ("s", 3600.0),
     "days": ("s", 86400.0),
     "%": ("share", 0.01),
+    "PB": ("B", 1e15),
+    "TB": ("B", 1e12),
     "GB": ("B", 1e9),
     "MB": ("B", 1e6),
     "kB": ("B", 1e3),
+    "MB/s": ("B/s", 1e6),
     "TFLOP/s": ("FLOP/s", 1e12),
 }
 

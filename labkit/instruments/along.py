@@ -78,15 +78,19 @@ def columns(
     level: tuple[float, str] | None = None,
     you: str | None = None,
     best: str | None = None,
+    prediction: float | None = None,
+    groups: Sequence[tuple[str, int]] = (),
     height: float = 190.0,
 ) -> Instrument:
     """Standing stacks (name, amounts), one a station; `parts` (label, style) names the amounts from the bottom up.
 
     `you` frames the student's stack, `best` marks another; `level` (amount, label) is a line to compare with.
+    `prediction` is an amount. `groups` (label, number of stations) are named above the stacks, with a line between them.
     """
     items, parts = need(items, "the list of stacks"), need(parts, "the list of parts")
     totals = {name: sum(finite(v, name) for v in amounts) for name, amounts in items}
-    y = number_scale([*totals.values(), *([level[0]] if level else [])], unit, quantity, zero=True, pad=0.14)
+    more = ([level[0]] if level else []) + ([] if prediction is None else [prediction])
+    y = number_scale([*totals.values(), *more], unit, quantity, zero=True, pad=0.3 if groups else 0.14)
     plot = Plot(_stations([name for name, _ in items], path), y, height, x_axis={"labelAngle": 0})
     for p, (_, style) in enumerate(parts):
         colour, pattern = style_of(style)
@@ -102,6 +106,10 @@ def columns(
             plot.rules(lines, colour, width=1.3, dash="dot" if pattern == "dots" else "solid")
     if level:
         plot.level(level[0], level[1], "ink", "dash", 2)
+    if prediction is not None:
+        plot.rules([(-0.5, prediction, len(items) - 0.5, prediction)], "prediction", width=2, dash="dash")
+        plot.end_label(prediction, you_said(prediction, unit), "prediction")
+    _groups(plot, groups)
     names = [name for name, _ in items]
     if you in names:
         n = names.index(you)
@@ -109,14 +117,29 @@ def columns(
         _over(plot, n, len(names), totals[you], f"yours {fmt(totals[you], unit)}", "control")
     if best in names and best != you and not (level and totals[best] == level[0]):  # then the line says it
         _over(plot, names.index(best), len(names), totals[best], f"best {fmt(totals[best], unit)}", "ink")
-    _key(plot, parts)
+    if len(parts) > 1:
+        _key(plot, parts)
     alt = f"{title}. {len(items)} standing stacks from left to right, axis from 0 to {fmt(y.hi, unit)}, each of {', '.join(label for label, _ in parts)}: "
     alt += sentence_list([f"{name} {fmt(totals[name], unit)}" for name in names], 24) + "."
     alt += f" Yours: {you}." if you else ""
     alt += f" Best: {best}." if best else ""
     alt += f" Line: {level[1]}, {fmt(level[0], unit)}." if level else ""
+    alt += f" Prediction: {you_said(prediction, unit)}." if prediction is not None else ""
+    alt += f" From left to right: {', '.join(f'{n} {label}' for label, n in groups)}." if groups else ""
     table = tuple((name, *amounts, totals[name]) for name, amounts in items)
     return Instrument(plot.spec(alt), title, alt, (Column(path), *(Column(label, unit) for label, _ in parts), Column("total", unit)), table)
+
+
+def _groups(plot: Plot, groups: Sequence[tuple[str, int]]) -> None:
+    """Names of groups over their stations; one too wide for its group stands in a second row."""
+    start, count = 0, sum(n for _, n in groups)
+    for label, n in groups:
+        if start:
+            plot.rules([(start - 0.5, plot.y.lo, start - 0.5, plot.y.hi)], "edge", dash="dot")
+        room = n / count * NARROW > CHAR * len(label) + 8
+        spot = [(start + (n - 1) / 2 if room else start - 0.5, plot.y.hi, label)]
+        plot.texts(spot, "muted", align="center" if room else "left", dy=9 if room else 24, halo=True)
+        start += n
 
 
 def _stations(names: Sequence[str], path: str) -> Scale:

@@ -144,7 +144,7 @@ def _write(
             text = letters[j][i]
         else:
             text = fmt(value, unit, digits)
-            text = text if len(text) <= 6 else text.replace("\u2009", "\n")
+            text = text if len(text) <= 6 else text.replace("\u202f", "\n")
         if (i, j) == winner:
             text = f"★ {text}"
         words.setdefault((_LETTERS.get(text, "ink"), (i, j) == lowered), []).append((i, j, text))

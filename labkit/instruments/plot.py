@@ -173,9 +173,9 @@ class Plot(Marks):
     def _place_levels(self, top: float) -> None:
         """Labels of horizontal lines (left) and of series (right), pushed apart until none overlap."""
         for items, x, align, dx in ((self._left, self.x.lo, "left", 5), (self._right, self.x.hi, "right", -5)):
-            places = sorted(
-                (top + self._down(y) + (self._clear_of_mine(y) if align == "right" else -9), label, colour) for y, label, colour in items
-            )
+            # in the order of the lines, also where one label moves away from the student's mark
+            ordered = sorted(items, key=lambda item: self._down(item[0]))
+            places = [(top + self._down(y) + (self._clear_of_mine(y) if align == "right" else -9), label, colour) for y, label, colour in ordered]
             floor = top + 7.0
             ys = []
             for y, _, _ in places:

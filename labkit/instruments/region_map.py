@@ -28,11 +28,12 @@ def region_map(
     contours: Sequence[tuple[str, Sequence[tuple[float, float]]]] = (),
     you: tuple[float, float] | None = None,
     you_label: str = "",
+    dots: Sequence[tuple[float, float, str]] = (),
 ) -> Instrument:
     """Regions over two log axes: `words[row][column]` says what holds at (xs[column], ys[row]), rows and columns rising.
 
     `regions` gives each word its label and its style (as in `marks.style_of`); hatched styles are hatched. `contours` are
-    (label, points) in the same plane.
+    (label, points) in the same plane, `dots` are (x, y, name) of things to compare with.
     """
     xs, ys = need(xs, "the list of columns"), need(ys, "the list of rows")
     unknown = {word for row in words for word in row} - set(regions)
@@ -62,6 +63,14 @@ def region_map(
             right = x.at(px) * NARROW + 4 + CHAR * len(label) > NARROW
             plot.texts([(px, py, label)], "muted", align="right" if right else "left", dx=-4 if right else 4, dy=9, halo=True)
             taken.append((x.at(px) * NARROW, (1 - y.at(py)) * HEIGHT))
+    named = [(x.clip(dx), y.clip(dy), name) for dx, dy, name in dots]
+    plot.points([(dx, dy) for dx, dy, _ in named], "ink", size=46)
+    for right in (False, True):  # names stand left of what lies on the right
+        names = [dot for dot in named if (x.at(dot[0]) > 0.5) is right]
+        plot.texts(names, "ink", align="right" if right else "left", dx=-8 if right else 8, halo=True)
+    for dx, dy, name in named:
+        width = CHAR * len(name) * (-0.5 if x.at(dx) > 0.5 else 0.5)
+        taken.append((x.at(dx) * NARROW + width, (1 - y.at(dy)) * HEIGHT))
     if you:
         taken.append((x.at(x.clip(you[0])) * NARROW, (1 - y.at(y.clip(you[1]))) * HEIGHT))
     for word, (label, style) in regions.items():
@@ -78,6 +87,7 @@ def region_map(
     alt += f"{fmt(ys[-1], y_unit)}), both log: "
     alt += sentence_list([f"{regions[w][0]} holds in {fmt(n / all_cells, 'share')} of it" for w, n in share.items()]) + "."
     alt += " Contours: " + ", ".join(label for label, points in contours if points) + "." if contours else ""
+    alt += " Dots: " + sentence_list([f"{name} at {fmt(dx, x_unit)}, {fmt(dy, y_unit)}" for dx, dy, name in dots]) + "." if dots else ""
     alt += f" Your point: {fmt(you[0], x_unit)}, {fmt(you[1], y_unit)}." if you else ""
     table = tuple(
         (value, "; ".join(f"{regions[row[a]][0]} from {fmt(xs[a], x_unit)}" for a in [0] + [i for i in range(1, len(row)) if row[i] != row[i - 1]]))

@@ -28,7 +28,7 @@ _PREFIXES = (
     (1e-12, "p"),
 )
 _PREFIXED = ("B", "FLOP", "OP", "MAC", "W", "J", "Hz", "bit", "g", "m", "Wh")
-_THIN = "\u2009"
+_THIN = "\u202f"
 
 
 @dataclass(frozen=True, slots=True)

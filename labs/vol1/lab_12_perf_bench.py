@@ -42,7 +42,7 @@ with app.setup:
     predict=lk.predict_number(
         "On paper a V100 has 1.92× the arithmetic and 2.8× the memory bandwidth of a T4. They classify one image at a time. How many times as many images a second does the V100 deliver? (Below 1 it delivers fewer.)", "rate_ratio", low=0.1, high=10, unit="×", log=True),
     idea=lambda r: f"Up to a batch of {r.t4_full_batch:.0f} the T4 waits for launches, up to {r.v100_full_batch:.0f} the V100 does; below that no peak shows. Counted by the joule or the dollar "
-    f"the V100 never wins, and one image costs up to {r.energy_span:.0f} times the energy, by card and batch. A winner has a batch and a measure. "
+    f"the V100 never wins, and one image costs up to {r.energy_span:.0f} times the energy, by card and batch. A winner has a batch and a measure (the time of a batch has the ratio of the images a second). "
     "Energy is at rated power, an upper bound.",
     readouts=(("ratio", "V100 over T4"), ("latency_s", "A batch on the winner"), ("kwh_per_day", "Energy a day"), ("kg_co2e_per_day", "CO₂e a day")),
     failures=(lk.failure("too slow for an answer", lambda r: r.latency_s > card_contest.INTERACTIVE_S, "Somebody waits for this answer. A smaller batch leads out.", lambda r: f"a batch takes {lk.show(r, 'latency_s')}, a person gets 50 ms"),),
@@ -73,7 +73,7 @@ def two_cards(batch, metric, images_per_day, carbon_g_per_kwh):
         "A is truly 3 % faster. You run A thirty times, then B thirty times, and compare the means. Meanwhile the machine drifts by 4 % (one standard deviation). In how many % of such comparisons does B win?", "wrong_share", low=0, high=60, unit="%"),
     idea=lambda r: f"The drift outlives a run: A's runs saw one machine, B's runs another, and no number of runs averages that away. In blocks, {r.runs} runs each name the wrong program in "
     f"{lk.show(r, 'blocked_wrong_share')} of comparisons, 3 runs in {lk.show(measurement.compare_runs(3), 'wrong_share')}. Alternating, {r.runs} runs each: {lk.show(r, 'interleaved_wrong_share')}.",
-    readouts=(lk.at_most("wrong_share", 0.05, "Wrong verdicts"), ("interval_low", "95 % of ratios from"), ("interval_high", "to"), ("interleaved_wrong_share", "Wrong if alternating")),
+    readouts=(lk.at_most("wrong_share", 0.05, "Wrong verdicts"), ("interleaved_wrong_share", "Wrong if alternating"), ("interval_low", "95 % of ratios from"), ("interval_high", "to")),
     failures=(lk.failure("claim not supported", lambda r: r.state == measurement.DOUBTFUL, "Alternate the runs, calm the machine, or claim a larger gap.", lambda r: f"{lk.show(r, 'wrong_share')} of the verdicts are wrong, 5 % may be"),),
     explain=lk.explain("What causes most of the wrong verdicts here?", {"drift": "drift that outlives a run", "noise": "noise of single runs", "statistic": "the statistic", "nothing": "nothing: at most 1 % are wrong"}, lambda r: tuple(r.cause.split("+"))),
     instruments=lambda r, said: draw_runs(r, said),
@@ -103,7 +103,7 @@ def drifting_machine(runs, order, statistic, gap_share, correlation, drift_share
         lk.failure("queue grows without end", lambda r: r.state == load_test.OVERLOADED, "Shorter or rarer freezes, or fewer requests.", lambda r: f"frozen {lk.show(r, 'frozen_share')} of the time"),
         lk.failure("promise broken", lambda r: r.state == load_test.SLOW, "Shorter freezes lead out.", lambda r: f"the users' p99 is {lk.show(r, 'open_p99_s')}, promised are 100 ms"),
     ),
-    explain=lk.explain("Which requests are missing in the closed test?", {"during the freeze": "those sent during a freeze", "slowest": "the slowest 1 %", "warm-up": "those of the warm-up", "none": "none"}, lambda r: r.missing),
+    explain=lk.explain("Which requests of more than 100 ms are missing in the closed test?", {"during the freeze": "those sent in a freeze or its backlog", "queue": "those that queue behind each other on a running server", "warm-up": "those of the warm-up", "none": "none"}, lambda r: r.missing),
     terms=("overhead",), binding=lambda r: "overhead" if r.open_p99_s > 2 * r.service_s else "",
     instruments=lambda r, said: draw_testers(r, said),
 )
@@ -125,7 +125,7 @@ def two_testers(tester, rate_per_s, freeze_s, period_s):
     ),
     predict=lk.predict_number(
         "A fanless box (9 K/W) draws 9 W and runs at full speed for its first minute, in air of 35 °C. How many % of that speed remain in minutes 15 to 20?", "sustained_share", low=0, high=100, unit="%"),
-    idea=lambda r: f"At full speed it would settle at {r.steady_c:.0f} °C, which the firmware does not allow. It heats slowly: the clock first drops after {lk.show(r, 'first_throttle_s')}, so a test of one minute sees "
+    idea=lambda r: f"At full speed it would settle at {lk.show(r, 'steady_c')}, which the firmware does not allow. It heats slowly: the clock first drops after {lk.show(r, 'first_throttle_s')}, so a test of one minute sees "
     f"nothing of it. A late inference takes {lk.show(r, 'energy_per_inference_ratio')} the energy of an early one: power falls faster than speed, so slow is not wasteful.",
     readouts=(("run_share", "Speed in the report"), lk.at_least("sustained_share", 0.7, "Speed that remains"), ("first_throttle_s", "Slows down after"), ("energy_per_inference_ratio", "Energy of an inference, late over early")),
     failures=(
@@ -149,13 +149,13 @@ def hot_box(ambient_c, resistance_k_per_w, run_s, full_power_w):
     "with five minutes to cool before each run. Fewer minutes are better. (Boxes and drift are illustrative.)",
     controls=dict(
         run_s=lk.steps("A run lasts", measurement_protocol.RUN_LENGTHS_S, default=60, unit="s"),
-        discarded_s=lk.steps("Thrown away at its start", (0, 30, 120, 300, 600), default=0, unit="s"),
+        discarded_s=lk.steps("Thrown away at its start", (0, 30, 120, 300, 600, 900), default=0, unit="s"),
         runs=lk.steps("Runs of each box", measurement_protocol.REPEATS, default=3),
         order=lk.choice("Order", {"blocked": "XXX… then YYY…", "interleaved": "XYXY…"}, default="blocked", more=True),
         ambient_c=lk.choice("Air in the chamber", {25: "25 °C (desk)", 35: "35 °C", 40: "40 °C", 45: "45 °C"}, default=25, more=True),
         boundary=lk.choice("What is timed", measurement_protocol.BOUNDARIES, default="model", more=True),
     ),
-    given=lambda d: dict(site_c=d.choice([35, 40, 45]), error_limit=d.number(0.025, 0.04, step=0.005), half_width_limit=d.choice([0.026, 0.035]), unsteady_limit=0.05, wrong_limit=0.01, minutes_limit=d.choice([260, 280, 300])),
+    given=lambda d: dict(site_c=d.choice([35, 40, 45]), error_limit=d.number(0.025, 0.04, step=0.005), half_width_limit=d.choice([0.026, 0.035]), unsteady_limit=0.05, wrong_limit=0.01, minutes_limit=d.choice([250, 265, 280])),
     given_units=dict(site_c="°C", error_limit="share", half_width_limit="share", unsteady_limit="share", wrong_limit="share", minutes_limit="min"),
     constraints=LIMITS, objective=("lowest", "minutes"), labels={"minutes": "lab time"},
     readouts=(("reported_x_per_s", "X, reported"), ("true_x_per_s", "X, on site"), ("reported_y_per_s", "Y, reported"), ("true_y_per_s", "Y, on site")),
@@ -253,7 +253,7 @@ def draw_testers(r, said):
         ),
         ins.scatter(
             [ins.Group("users (open)", r.open_window, "control", size=14), ins.Group("closed test", r.closed_window, "ink", "ring", size=70)], x_name="Sent at", x_unit="s", y_name="Latency", y_unit="s",
-            title=f"A freeze of {lk.show(r, 'freeze_s')} every {lk.show(r, 'period_s')}: the closed test takes one slow sample each" if r.freeze_s else "No freeze: both see a fast server",
+            title=f"A freeze of {lk.show(r, 'freeze_s')} every {lk.show(r, 'period_s')}: the closed test takes one slow sample each" if r.freeze_s else "No freeze: users still queue behind each other, the closed test never queues",
             item="tester", notes=(("Points thinned where they are dense", "muted"),), height=200.0,
         ),
     )
@@ -271,7 +271,7 @@ def draw_box(r, said):
         ),
         ins.curve(
             [ins.Series("chip", r.temperatures, "arithmetic")], x_name="Time", x_unit="s", y_name="Temperature", y_unit="°C", y_limit=(r.trip_c, "clock goes down"), height=150.0,
-            title=f"At full speed it would settle at {r.steady_c:.0f} °C{later}", flags=((r.run_s, "your test ends"),),
+            title=f"At full speed it would settle at {lk.show(r, 'steady_c')}{later}", flags=((r.run_s, "your test ends"),),
         ),
     )
 

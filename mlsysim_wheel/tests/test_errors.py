@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from mlsysim import errors
+from mlsysim import errors, units
 from mlsysim.errors import Infeasible, MlsysimError, OutOfRange, UnknownName, WrongType
 
 
@@ -98,7 +98,7 @@ def test_unknown_name_offers_what_is_near():
 
 def test_infeasible_says_needed_against_available():
     e = Infeasible("The model does not fit", needed=92.8e9, available=80e9, unit="B")
-    assert str(e).replace("\u2009", " ") == "The model does not fit: it needs 92.8 GB, and 80.0 GB is available."
+    assert str(e).replace(units.THIN, " ") == "The model does not fit: it needs 92.8 GB, and 80.0 GB is available."
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,12 @@ def test_the_hot_link_has_a_name_and_the_spine_can_collapse():
     assert shuffled.slowdown == pytest.approx(28.0, rel=5e-3)
 
 
+@pytest.mark.parametrize("fabric", topology.FABRICS)
+def test_slow_downs_are_those_of_the_walks(fabric):
+    for collective, points in topology.slowdowns(fabric, 5):
+        assert [s for _, s in points] == [pytest.approx(walk(collective, fabric, o, 1e8, 5).slowdown) for o, _ in points]
+
+
 @settings(max_examples=50)
 @given(st.sampled_from(topology.COLLECTIVES), st.sampled_from(topology.FABRICS), st.sampled_from((1, 2, 4, 8)), st.integers(0, 50))
 def test_no_link_beats_its_capacity_and_time_follows_bytes(collective, fabric, o, seed):

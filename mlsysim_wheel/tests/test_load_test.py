@@ -52,7 +52,12 @@ def test_no_answer_is_faster_than_the_service_and_percentiles_rise(tester, rate,
 
 def test_the_closed_tester_takes_one_slow_sample_a_freeze():
     assert sum(late > 0.1 for _, late in lt._closed(1.0, 10.0)) == 10
+
+
+def test_what_the_closed_tester_leaves_out():
     assert lt.replay(freeze_s=0.0).missing == "none" and lt.replay().missing == "during the freeze"
+    busy = lt.replay(rate_per_s=80, freeze_s=0.0)  # no freeze, and yet some users queue for more than 100 ms
+    assert busy.missing == "queue" and busy.open_share_over_100ms == busy.calm_share_over_100ms > 0
 
 
 def test_states():
@@ -67,7 +72,8 @@ def test_share_that_meets_a_freeze_against_the_replay():
 
 
 def test_bad_input_is_refused():
-    for wrong in (dict(tester="half"), dict(rate_per_s=0), dict(rate_per_s=95), dict(freeze_s=-1), dict(period_s=4), dict(freeze_s=math.nan), dict(rate_per_s=True)):
+    bad = [dict(tester="half"), dict(rate_per_s=0), dict(rate_per_s=95), dict(freeze_s=-1), dict(period_s=4)]
+    for wrong in [*bad, dict(freeze_s=math.nan), dict(rate_per_s=True)]:
         with pytest.raises(MlsysimError):
             lt.replay(**wrong)
     with pytest.raises(MlsysimError):

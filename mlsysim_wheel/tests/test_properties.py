@@ -90,6 +90,7 @@ FASTER = ("bandwidth_bytes_per_s", "peak_flop_per_s", "peak_ops_per_s", "node_by
 # Differences, which may be below zero (other fields say so in their doc); shares of something that may be exceeded
 SIGNED = {"queue_s", "shortening_share", "growth_share"}
 BEYOND_ONE = {"load", "share", "memory_share", "growth_share", "kv_peak_share"}
+BELOW_ZERO = ("below zero", "below 0", "negative")  # what a field's description says where it may be
 ENDLESS = ("infinit", "∞", "never", "without end", "no limit")  # what a docstring or a source says where a number may have no end
 CALM = {None, "ok", "fits", "stable"}
 
@@ -150,35 +151,37 @@ def at_most(seconds):
         signal.signal(signal.SIGALRM, before)
 
 
-def numbers(result, prefix=""):
-    """Every number of a result as (name, unit, value, does it say that something is wrong)."""
+def numbers(result, doc="", prefix=""):
+    """Every number of a result as (name, unit, value, whether all is well by the result's own word, what is said about it)."""
     if dataclasses.is_dataclass(result):
         calm = {getattr(result, word, None) for word in ("state", "word")} <= CALM
         for f in dataclasses.fields(result):
             value = getattr(result, f.name)
             if dataclasses.is_dataclass(value):
-                yield from numbers(value, f"{prefix}{f.name}.")
+                yield from numbers(value, doc, f"{prefix}{f.name}.")
             elif isinstance(value, (int, float)) and not isinstance(value, bool):
-                yield prefix + f.name, f.metadata.get("unit", ""), value, calm
+                yield prefix + f.name, f.metadata.get("unit", ""), value, calm, f.metadata.get("doc", "")
     elif isinstance(result, (int, float)) and not isinstance(result, bool):
-        yield prefix or "result", "", result, False
+        yield prefix or "result", "", result, False, doc
     elif isinstance(result, (tuple, list)):
         for i, value in enumerate(result[:20]):
-            yield from numbers(value, f"{prefix}[{i}]")
+            yield from numbers(value, doc, f"{prefix}[{i}]")
 
 
 def holds(result, f):
     """Assert what is true of every result of a function."""
     cls = type(result)
     said = " ".join([cls.__doc__ or "", f.__doc__ or "", inspect.getmodule(f).__doc__ or "", *(str(dict(x.metadata)) for x in _fields(cls))])
-    signed = SIGNED | {x.name for x in _fields(cls) if "below zero" in x.metadata.get("doc", "") or "negative" in x.metadata.get("doc", "")}
     endless = any(word in said for word in ENDLESS)
-    for name, unit, value, calm in numbers(result):
-        last = name.rpartition(".")[2]
+    free = not f.__name__.endswith(tuple(BY_ENDING))  # a bare number whose name does not say that it is an amount
+    for name, unit, value, calm, doc in numbers(result, f.__doc__ or ""):
+        last = name.rpartition(".")[2].rpartition("]")[2]
+        signed = last in SIGNED or last.endswith("_exponent") or any(word in doc for word in BELOW_ZERO) or (name == "result" and free)
         assert not math.isnan(value), f"{name} is no number"
-        assert value >= 0 or last in signed or last.endswith("_exponent") or (last == "result" and not f.__name__.endswith(tuple(BY_ENDING))), f"{name} is {value}"
+        assert value >= 0 or signed, f"{name} is {value}"
         assert math.isfinite(value) or endless or not calm, f"{name} is endless and nothing says why"
-        assert unit != "share" or value <= 1 + 1e-9 or last in BEYOND_ONE or not calm or "load" in last, f"{name} is {value:.3g} of a whole"
+        beyond = last in BEYOND_ONE or "load" in last or "above 1" in doc
+        assert unit != "share" or value <= 1 + 1e-9 or beyond or not calm, f"{name} is {value:.3g} of a whole"
     below_its_ceilings(result)
 
 

@@ -38,7 +38,7 @@ def test_each_quantity_becomes_a_step():
 
 def test_text_and_markdown():
     text, page = show_work(RESULT).text(), show_work(RESULT).markdown()
-    assert "time_s = 3.00\u2009s  [given]" in text and "verdict = fast  [compared]" in text
+    assert "time_s = 3.00\u202fs  [given]" in text and "verdict = fast  [compared]" in text
     assert r"$v = \frac{s}{t} = " in page and "*tape*" in page
 
 

@@ -12,11 +12,14 @@ from labkit.instruments.base import Instrument, Limit
 from labkit.instruments.comb import comb
 from labkit.instruments.conversation import Message, conversation
 from labkit.instruments.curve import Series, curve
+from labkit.instruments.dependency_graph import dependency_graph
 from labkit.instruments.depth_profile import depth_profile
 from labkit.instruments.distribution import distribution
 from labkit.instruments.dumbbell import dumbbell
 from labkit.instruments.exponents import exponents, scale_log
+from labkit.instruments.fabric_map import fabric_map
 from labkit.instruments.forest import forest
+from labkit.instruments.gpu_gantt import gpu_gantt
 from labkit.instruments.grid import array_occupancy, matrices
 from labkit.instruments.group_bars import group_bars
 from labkit.instruments.handover import Handover, handover
@@ -26,6 +29,7 @@ from labkit.instruments.loops import loops
 from labkit.instruments.memory_stack import memory_stack
 from labkit.instruments.mirrored import mirrored
 from labkit.instruments.mountain import mountain
+from labkit.instruments.node_grid import node_grid
 from labkit.instruments.number_line import number_line
 from labkit.instruments.occasions import occasions
 from labkit.instruments.pairs import pairs
@@ -36,11 +40,14 @@ from labkit.instruments.pool_map import pool_map
 from labkit.instruments.reach import reach
 from labkit.instruments.region_map import region_map
 from labkit.instruments.ridge_map import ridge_map
+from labkit.instruments.rollbacks import rollbacks
 from labkit.instruments.roofline import Roof, Work, roofline
 from labkit.instruments.scatter import Group, scatter
 from labkit.instruments.share_walls import Wall, share_walls
 from labkit.instruments.shares import paired_shares, split_bar
 from labkit.instruments.split_rows import split_rows
+from labkit.instruments.stack_over_time import stack_over_time
+from labkit.instruments.hours_taken import hours_taken
 from labkit.instruments.ladder import ladder
 from labkit.instruments.terms import TermRow, stacked
 from labkit.instruments.timeline import Bar, Event, Quantity, timeline
@@ -350,6 +357,7 @@ def short_lever() -> Instrument:
         machines, texts, words, title="Where you stand, the text is short", x_name="Machine", x_unit="operations", y_name="Text that exists", y_unit="tokens",
         regions={"data": ("text is short", "data:solid"), "machine": ("machine is short", "arithmetic:hatch"), "model": ("model is too small", "ink:open")},
         contours=[("R = 0.4", [(1e22, 1e12), (1e22, 1e13), (3e22, 1e11)])], you=(1e22, 1e10), you_label="you",
+        dots=[(1e21, 1e10, "a small run"), (1e23, 1e12, "a large run")],
     )  # fmt: skip
 
 
@@ -400,6 +408,15 @@ def time_of_every_cut() -> Instrument:
     return columns(
         times, title="Sending the photo is best", parts=(("Pi", "O"), ("wire", "D"), ("T4", "edge:open")), level=(0.126, "send the photo"),
         you="stem", best="all local",
+    )  # fmt: skip
+
+
+def bits_that_hurt() -> Instrument:
+    shares = {15: 0.04, 14: 0.76, 9: 0.2}
+    return columns(
+        [(f"bit {i}", (shares.get(i, 0.0),)) for i in reversed(range(16))], title="Bit 14 causes 76 % of the changed answers", unit="share",
+        parts=(("changed answers", "ink:solid"),), quantity="Share of all changed answers", path="bit position", prediction=0.3,
+        groups=(("sign", 1), ("exponent", 8), ("mantissa", 7)),
     )  # fmt: skip
 
 
@@ -533,6 +550,14 @@ def half_of_the_work() -> Instrument:
     )  # fmt: skip
 
 
+def kept_checkpoints() -> Instrument:
+    ages = [("all", [86_400.0 * d for d in range(54, -1, -1)]), ("last three", [7200.0, 3600.0, 0.0])]
+    return occasions(
+        ages, title="What is kept at the end, by age", start=300.0, end=54 * 86_400.0, quantity="Age", unit="s", event="checkpoints", you="all",
+        flag=(864_000.0, "ten days ago"),
+    )  # fmt: skip
+
+
 def new_lengths() -> Instrument:
     rows = [("exact", [float(i * i % 997) for i in range(1, 90)]), ("first 8", [1.0, 2.0, 3.0, 4.0, 6.0, 7.0, 9.0, 12.0]), ("dynamic", [1.0])]
     return occasions(rows, title="New lengths come to the end", end=1000.0, quantity="Request", event="compilations", you="exact")
@@ -608,6 +633,51 @@ def limits_in_use() -> Instrument:
     return bars_from_zero(rows, title="Two limits are broken", quantity="Share of the limit in use", limit=(1.0, "limit"), most=1.6)
 
 
+def hot_links() -> Instrument:
+    nics, inner, leaves = [0.286] * 64, [0.02 * (g % 8) for g in range(64)], [0.7, 0.8, 1.0, 0.7, 0.9, 0.7, 0.0, 0.7]
+    return fabric_map(
+        8, nics, inner, leaves, [g % 8 for g in range(64)], title="A leaf’s uplink takes longest", hot="leaf 2 up, 147 ms", spine="spine 4:1"
+    )
+
+
+def checkpoints_to_return_to() -> Instrument:
+    hours = (0.4, 1.1, 2.9, 6.5, 14.0, 30.0)
+    rows = [(h * 3600, 900.0, 6300.0, (20e3, 106.4e3, 192.8e3), 6300.0 if h < 1.7 else 20e3 if h < 5 else 106.4e3 if h < 29 else -1.0) for h in hours]
+    return rollbacks(rows, title="A clean checkpoint is left in 5 of 6", x_name="Before it was noticed", youngest=600.0, prediction=0.9)
+
+
+def gangs_on_a_cluster() -> Instrument:
+    h = 3600.0
+    jobs = [(8, 0.0, 0.0, 9 * h, 0, 8), (128, 2 * h, 2 * h, 20 * h, 64, 192), (32, 3 * h, 8 * h, 30 * h, 8, 40), (64, 21 * h, 21 * h, 48 * h, 100, 164)]
+    return gpu_gantt(jobs, [(0.0, 0), (3 * h, 64), (21 * h, 0)], (0.0, 48 * h), title="A quarter of the GPU time idles while jobs wait", gpus=256, sizes=(8, 64))
+
+
+def holes_in_nodes() -> Instrument:
+    return node_grid([[8], [4, 2, 1], [], [2, 1, 1], [1], []] * 6, title="Twelve whole nodes", when="At the last arrival", notes=[("✓ framed: free", "control")])
+
+
+def lent_at_night() -> Instrument:
+    hours = [i / 2 for i in range(97)]
+    need = [100 - 60 * math.cos(2 * math.pi * (h - 4) / 24) for h in hours]
+    lent = [64.0 if n < 90 else 0.0 for n in need]
+    return stack_over_time(
+        hours, [("serving", need, "data:solid"), ("lent", lent, "control:solid"), ("idle", [192 - n - v for n, v in zip(need, lent, strict=True)], "edge:open")],
+        title="A third is lent", quantity="GPUs", x_ticks=(0, 12, 24, 36, 48, 60), marks=([17.0, 41.5], "too few replicas"),
+    )
+
+
+def models_that_read_each_other() -> Instrument:
+    nodes = [("user", 0, 0.05, "1 d"), ("item", 0, 0.5, "4 d"), ("retrieval", 1, 0.2, "6 d"), ("CTR", 2, 0.6, "2 d"), ("blender", 3, 0.95, "0 d")]
+    edges = [(0, 2, True), (1, 2, False), (0, 3, True), (1, 3, False), (2, 3, False), (3, 4, True)]
+    return dependency_graph(nodes, edges, title="Three edges join versions that never met", broken="edges are skewed", whole="trained together", words="age")
+
+
+def clean_hours_of_a_day() -> Instrument:
+    levels = [300 - 120 * math.sin(math.pi * max(0, min(12, h % 24 - 6)) / 12) for h in range(72)]
+    hours = sorted(sorted(range(48), key=levels.__getitem__)[:20])
+    return hours_taken(levels, hours, hours[-1] + 1, title="Twenty clean hours", quantity="Carbon of an hour", unit="kg", held_share=0.3, window=48, at_once=20, notes=(("■ runs", "data"),))
+
+
 EXAMPLES = (
     heartbeat,
     bars,
@@ -636,6 +706,7 @@ EXAMPLES = (
     bytes_along_a_network,
     bytes_on_the_way_out,
     time_of_every_cut,
+    bits_that_hurt,
     reads_of_a_cache,
     neighbours,
     project_that_goes_back,
@@ -651,6 +722,7 @@ EXAMPLES = (
     values_that_travel,
     half_of_the_work,
     new_lengths,
+    kept_checkpoints,
     levels_and_values,
     memory_and_parameters,
     kept_events,
@@ -661,6 +733,13 @@ EXAMPLES = (
     cells_of_an_audit,
     making_and_running,
     limits_in_use,
+    hot_links,
+    checkpoints_to_return_to,
+    gangs_on_a_cluster,
+    holes_in_nodes,
+    lent_at_night,
+    models_that_read_each_other,
+    clean_hours_of_a_day,
 )
 
 __all__ = ["EXAMPLES", "Limit"]

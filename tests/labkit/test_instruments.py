@@ -240,7 +240,7 @@ def test_values_beyond_the_axis_are_marked_as_such():
     ],
 )
 def test_ticks_are_written_as_engineers_write_them(value, unit, text):
-    assert tick_text(value, unit).replace("\u2009", " ") == text
+    assert tick_text(value, unit).replace("\u202f", " ") == text
 
 
 def test_linear_ticks_are_round_in_the_unit_shown():

@@ -22,8 +22,8 @@ def test_each_region_that_exists_is_named_once_on_the_map_and_by_share_in_words(
     assert {"text is short", "machine is short", "you"} <= set(words(drawn))
     assert "text is short holds in 50.0" in drawn.alt
     assert [row[1] for row in drawn.rows] == [
-        "text is short from 1 × 10¹⁹\u2009operations; machine is short from 1 × 10²²\u2009operations",
-        "text is short from 1 × 10¹⁹\u2009operations; machine is short from 1 × 10²⁰\u2009operations",
+        "text is short from 1 × 10¹⁹\u202foperations; machine is short from 1 × 10²²\u202foperations",
+        "text is short from 1 × 10¹⁹\u202foperations; machine is short from 1 × 10²⁰\u202foperations",
     ]
 
 

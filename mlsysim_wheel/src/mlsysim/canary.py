@@ -53,6 +53,22 @@ def verdict_days(canary_share, requests_per_day, success_share, drop_share, z_li
     return needed / (single(positive, "requests_per_day", requests_per_day, high=1e15) * float(canary_share))
 
 
+def sign_after_s(canary_share, requests_per_s, error_share, risen_share) -> float:
+    """Seconds until a canary's error rate stands three standard errors above the old one: 9p(1 − p)/(p′ − p)²/(cλ).
+
+    Errors: OutOfRange for shares outside 0 … 1, a rate that is not positive, a risen share that is not above the old one.
+
+    >>> round(sign_after_s(0.01, 1000, 0.01, 0.02) / 60, 2)
+    1.48
+    """
+    p = single(number, "error_share", error_share, low=0.0, high=1.0)
+    risen = single(number, "risen_share", risen_share, low=p, high=1.0, open_low=True)
+    rate = single(number, "canary_share", canary_share, low=0.0, high=1.0, open_low=True) * single(
+        number, "requests_per_s", requests_per_s, low=0.0, high=1e12, open_low=True
+    )
+    return 9 * p * (1 - p) / (risen - p) ** 2 / rate
+
+
 @lru_cache(maxsize=128)
 def false_rollback_share(looks, z_limit) -> float:
     """Share of 1,000 harmless releases that are rolled back within so many daily looks. Errors: OutOfRange.

@@ -39,8 +39,12 @@ class Contest:
     t4_usd_per_h: float = quantity("p_{T4}", "$", doc="an hour")
     v100_usd_per_h: float = quantity("p_{V100}", "$", doc="an hour")
     rate_ratio: float = quantity("r_1", "×", formula=r"\frac{<t4_s>}{<v100_s>}", source=_DEFINED, doc="images a second, V100 over T4; that of the latency too")
-    energy_ratio: float = quantity("r_2", "×", formula=r"\frac{<t4_s> <t4_power_w>}{<v100_s> <v100_power_w>}", source=_DEFINED, doc="images a joule, V100 over T4")
-    price_ratio: float = quantity("r_3", "×", formula=r"\frac{<t4_s> <t4_usd_per_h>}{<v100_s> <v100_usd_per_h>}", source=_DEFINED, doc="images a dollar, V100 over T4")
+    energy_ratio: float = quantity(
+        "r_2", "×", formula=r"\frac{<t4_s> <t4_power_w>}{<v100_s> <v100_power_w>}", source=_DEFINED, doc="images a joule, V100 over T4"
+    )
+    price_ratio: float = quantity(
+        "r_3", "×", formula=r"\frac{<t4_s> <t4_usd_per_h>}{<v100_s> <v100_usd_per_h>}", source=_DEFINED, doc="images a dollar, V100 over T4"
+    )
     ratio: float = quantity("r", "×", source="the one of the three that the metric names", doc="V100 over T4; above 1 the V100 is better")
     peak_ratio: float = quantity("R", "×", source="catalog: dense 16-bit peaks", doc="of the peaks, V100 over T4")
     winner: str = quantity(r"\text{winner}", "", source="ratio against 1")
@@ -48,7 +52,8 @@ class Contest:
     images_per_s: float = quantity("f", "images/s", formula=r"\frac{<batch>}{<latency_s>}", source=_DEFINED, doc="of the winner")
     winner_power_w: float = quantity("W", "W", source="rated power", doc="of the winner")
     kwh_per_day: float = quantity(
-        "E", "kWh", formula=r"\frac{<images_per_day> <latency_s> <winner_power_w>}{<batch>\cdot 3.6\cdot 10^6}", source=_DEFINED, doc="a day's images on the winner, rated power while it computes"
+        "E", "kWh", formula=r"\frac{<images_per_day> <latency_s> <winner_power_w>}{<batch>\cdot 3.6\cdot 10^6}", source=_DEFINED,
+        doc="a day's images on the winner, rated power while it computes",
     )
     kg_co2e_per_day: float = quantity("C", "kg", formula=r"\frac{<kwh_per_day> <carbon_g_per_kwh>}{1000}", source=_DEFINED)
     energy_span: float = quantity("E_+/E_-", "×", source="all batches of both cards", doc="most over least energy for one image")
@@ -119,7 +124,8 @@ def _contest(batch: int, metric: str, images_per_day: float, carbon: float) -> C
     full = [name for name in _CARDS if batch >= _curves()[f"{name}_full_batch"]]
     return Contest(
         batch=batch, metric=metric, images_per_day=images_per_day, carbon_g_per_kwh=carbon, t4_s=times["t4"], v100_s=times["v100"],
-        t4_power_w=devices["t4"].power_w, v100_power_w=devices["v100"].power_w, t4_usd_per_h=cards["t4"].price_usd_per_h, v100_usd_per_h=cards["v100"].price_usd_per_h,
+        t4_power_w=devices["t4"].power_w, v100_power_w=devices["v100"].power_w,
+        t4_usd_per_h=cards["t4"].price_usd_per_h, v100_usd_per_h=cards["v100"].price_usd_per_h,
         rate_ratio=ratios["rate"], energy_ratio=ratios["energy"], price_ratio=ratios["price"], ratio=ratios[metric],
         peak_ratio=devices["v100"].peak("fp16") / devices["t4"].peak("fp16"), winner="V100" if winner == "v100" else "T4", latency_s=time_s,
         images_per_s=batch / time_s, winner_power_w=power, kwh_per_day=kwh, kg_co2e_per_day=kwh * carbon / 1000,

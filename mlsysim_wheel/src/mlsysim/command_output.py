@@ -8,7 +8,7 @@ import sys
 
 from mlsysim.errors import Infeasible
 from mlsysim.quantity import show_work
-from mlsysim.units import fmt
+from mlsysim.units import THIN, fmt
 
 
 class Usage(Exception):
@@ -46,7 +46,7 @@ class Number(str):
 
 def shown(value, unit: str = "") -> Number | None:
     """A number with its unit, None as it is."""
-    return None if value is None else Number(fmt(value, unit).replace("\u2009", " "))
+    return None if value is None else Number(fmt(value, unit).replace(THIN, " "))
 
 
 def steps(result) -> list[dict]:
@@ -82,7 +82,7 @@ def report_error(error: Exception, *, as_json: bool) -> int:
 
 
 def _plain(error: Exception) -> str:
-    return str(error).replace("\u2009", " ")
+    return str(error).replace(THIN, " ")
 
 
 def _strict(value):

@@ -15,6 +15,7 @@ from mlsysim.quantity import quantity, series, sources
 
 DEPTHWISE, POINTWISE, CONV, FC = "depthwise", "pointwise", "conv", "fc"
 MOBILENET_BLOCKS = ((64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *((512, 1),) * 5, (1024, 2), (1024, 1))
+MOBILENET_V2_BLOCKS = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
 RESNET50_STAGES = ((3, 64, 1), (4, 128, 2), (6, 256, 2), (3, 512, 2))
 VGG16_STAGES = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
 _HOWARD = "Howard et al. 2017 (MobileNets), Table 1"
@@ -106,6 +107,36 @@ def _mobilenet_v1(width, resolution, classes, full, kept) -> Network:
     layers.append(_layer("fc", FC, 1, c, classes, 1, 1, 1, 14))
     twin = " with full convolutions" if full else ""
     return _network(f"MobileNetV1 {width:g}/{resolution}{twin}", resolution, layers, _HOWARD)
+
+
+def mobilenet_v2(resolution=224, classes=1000) -> Network:
+    """MobileNetV2 at width 1: inverted residuals of a 1×1 expansion, a 3×3 depthwise layer and a 1×1 projection.
+
+    The blocks (expansion, channels, repeats, stride) stand in `MOBILENET_V2_BLOCKS`; normalisation has two parameters a channel.
+    Source: Sandler et al. 2018, Table 2. Raises OutOfRange or WrongType for a resolution outside 32–1024.
+
+    >>> net = mobilenet_v2()
+    >>> net.layer_count, round(net.macs / 1e6, 1), round(net.weights / 1e6, 2)
+    (53, 300.8, 3.5)
+    """
+    return _mobilenet_v2(whole("resolution", resolution, low=32, high=1024), whole("classes", classes, high=10**6))
+
+
+@lru_cache(maxsize=32)
+def _mobilenet_v2(resolution, classes) -> Network:
+    side, c, block = _ceil(resolution, 2), 32, 0
+    layers = [_layer("stem", CONV, 3, 3, c, resolution, side, 2, 0)]
+    for expansion, out, repeats, first_stride in MOBILENET_V2_BLOCKS:
+        for i in range(repeats):
+            block, wide, after = block + 1, expansion * c, _ceil(side, first_stride if i == 0 else 1)
+            if expansion > 1:
+                layers.append(_layer(f"expand {block}", POINTWISE, 1, c, wide, side, side, 2, block))
+            layers.append(_layer(f"depthwise {block}", DEPTHWISE, 3, wide, wide, side, after, 2, block))
+            layers.append(_layer(f"project {block}", POINTWISE, 1, wide, out, after, after, 2, block))
+            side, c = after, out
+    layers.append(_layer("last conv", POINTWISE, 1, c, 1280, side, side, 2, block + 1))
+    layers.append(_layer("fc", FC, 1, 1280, classes, 1, 1, 1, block + 2))
+    return _network(f"MobileNetV2/{resolution}", resolution, layers, "Sandler et al. 2018 (MobileNetV2), Table 2")
 
 
 def resnet50(resolution=224, classes=1000) -> Network:

@@ -46,7 +46,7 @@ DEFAULT_THRESHOLD = 0.7184484344553992  # threshold_of(0.9, 2.0); a test compare
 
 
 def thresholds() -> tuple[float, ...]:
-    """The thresholds that a slider offers: −1 to 3 in steps of 0.05, and the one that finds 90 % at d′ = 2.
+    """The thresholds that a slider offers: −1 to 3 in steps of 0.05 (a score may be below zero), and the one that finds 90 % at d′ = 2.
 
     >>> len(thresholds()), DEFAULT_THRESHOLD in thresholds()
     (82, True)

@@ -46,9 +46,14 @@ class LoadTest:
     open_p99_s: float = quantity("T_{99}^{open}", "s", source=_REPLAY)
     closed_share_over_100ms: float = quantity("s^{closed}", "share", source=_REPLAY)
     open_share_over_100ms: float = quantity("s^{open}", "share", source=_REPLAY)
-    hidden_factor: float = quantity(r"T^{open}/T^{closed}", "×", formula=r"\frac{<open_p99_s>}{<closed_p99_s>}", source="definition", doc="p99 of users over p99 of the closed test")
-    frozen_share: float = quantity("z/T", "share", formula=r"\frac{<freeze_s>}{<period_s>}", source="definition", doc="of the time in which the server is frozen, on average")
-    missing: str = quantity(r"\text{missing}", "", source="share over 100 ms, open against closed")
+    hidden_factor: float = quantity(
+        r"T^{open}/T^{closed}", "×", formula=r"\frac{<open_p99_s>}{<closed_p99_s>}", source="definition", doc="p99 of users over p99 of the closed test"
+    )
+    frozen_share: float = quantity(
+        "z/T", "share", formula=r"\frac{<freeze_s>}{<period_s>}", source="definition", doc="of the time in which the server is frozen, on average"
+    )
+    calm_share_over_100ms: float = quantity("s^{calm}", "share", source=_REPLAY, doc="of the users' requests if the server never froze")
+    missing: str = quantity(r"\text{missing}", "", source="share over 100 ms: open against closed, half of open against calm")
     state: str = quantity(r"\text{state}", "", source="rate against the time that freezes leave; p99 of the users against the promise")
     closed_tail: tuple = series("s", doc="(N, latency that one request in N exceeds or reaches), closed")
     open_tail: tuple = series("s", doc="the same, open")
@@ -93,19 +98,26 @@ def _replay(tester: str, rate: float, freeze: float, period: float) -> LoadTest:
     slow, service = data["slow_above_s"]["value"], data["service_s"]["value"]
     sent = {"closed": _closed(freeze, period), "open": _open(rate, freeze, period)}
     ordered = {name: sorted([late for _, late in found]) for name, found in sent.items()}
-    over = {name: 1 - bisect_right(values, slow + 1e-9) / len(values) for name, values in ordered.items()}
+    over = {name: _share_over(values, slow) for name, values in ordered.items()}
+    over["calm"] = _share_over(sorted([late for _, late in _open(rate, 0.0, period)]), slow)
     own = ordered[tester]
     p99 = {name: percentile(values, 0.99) for name, values in ordered.items()}
     window = min(data["replay_s"]["value"], data["first_freeze_s"]["value"] + 2.4 * period)
     return LoadTest(
         tester=tester, rate_per_s=rate, freeze_s=freeze, period_s=period, service_s=service, requests=len(own), p50_s=percentile(own, 0.5), p99_s=p99[tester],
         p999_s=percentile(own, 0.999), share_over_100ms=over[tester], closed_p99_s=p99["closed"], open_p99_s=p99["open"],
-        closed_share_over_100ms=over["closed"], open_share_over_100ms=over["open"], hidden_factor=p99["open"] / p99["closed"], frozen_share=freeze / period,
-        missing="during the freeze" if over["open"] > over["closed"] else "none", state=OVERLOADED if rate * service >= 1 - freeze / period else SLOW if p99["open"] > slow else KEPT,
+        closed_share_over_100ms=over["closed"], open_share_over_100ms=over["open"], calm_share_over_100ms=over["calm"],
+        hidden_factor=p99["open"] / p99["closed"], frozen_share=freeze / period,
+        missing="none" if over["open"] <= over["closed"] else "during the freeze" if over["calm"] < over["open"] / 2 else "queue",
+        state=OVERLOADED if rate * service >= 1 - freeze / period else SLOW if p99["open"] > slow else KEPT,
         closed_tail=_tail(ordered["closed"]), open_tail=_tail(ordered["open"]),
         closed_window=_thin(sent["closed"], window, service), open_window=_thin(sent["open"], window, service),
         sources={"service_s": source_of(data["service_s"]), "state": source_of(data["slow_above_s"])},
     )  # fmt: skip
+
+
+def _share_over(ordered: list[float], limit: float) -> float:
+    return 1 - bisect_right(ordered, limit + 1e-9) / len(ordered)
 
 
 def _end(start: float, service: float, freeze: float, period: float, first: float) -> float:

@@ -44,7 +44,8 @@ class Verdicts:
     interval_low: float = quantity("q_{2.5}", "×", source=_SIMULATED, doc="stat(B)/stat(A), sorted value 10")
     interval_high: float = quantity("q_{97.5}", "×", source=_SIMULATED, doc="sorted value 390")
     spread: float = quantity(
-        r"\sigma", "1", formula=r"\frac{\ln <interval_high> - \ln <interval_low>}{3.92}", source="normal approximation", doc="standard deviation of the log ratio"
+        r"\sigma", "1", formula=r"\frac{\ln <interval_high> - \ln <interval_low>}{3.92}", source="normal approximation",
+        doc="standard deviation of the log ratio",
     )
     blocked_wrong_share: float = quantity("w_{AABB}", "share", source=_SIMULATED, doc="the same in blocks")
     interleaved_wrong_share: float = quantity("w_{ABAB}", "share", source=_SIMULATED, doc="the same alternating")
@@ -185,7 +186,7 @@ def _times(runs: int, correlation: float, drift: float, noise: float) -> tuple[l
         return _noises(runs, noise)
     if not noise:
         return _drifts(runs, correlation, drift)
-    return tuple([d * w for d, w in zip(path, own)] for path, own in zip(_drifts(runs, correlation, drift), _noises(runs, noise)))
+    return tuple([d * w for d, w in zip(path, own, strict=True)] for path, own in zip(_drifts(runs, correlation, drift), _noises(runs, noise), strict=True))
 
 
 @lru_cache(maxsize=128)

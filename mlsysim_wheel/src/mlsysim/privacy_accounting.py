@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim._single import single
-from mlsysim.errors import OutOfRange, fraction, positive
+from mlsysim.errors import OutOfRange, fraction, positive, whole
 from mlsysim.quantity import quantity, sources
 
 ORDERS = (*range(2, 65), 80, 96, 128, 256)
@@ -58,19 +58,44 @@ def privacy_loss(examples, batch, epochs, noise_multiplier, delta=1e-5) -> Priva
     if delta >= 1:
         raise OutOfRange(f"delta is {delta!r}, but must be below 1.")
     share, steps = batch / examples, epochs * examples / batch
-    best = min(((steps * _divergence(a, share, noise) - math.log(delta) / (a - 1)), a) for a in ORDERS)
-    return PrivacyLoss(examples, batch, epochs, noise, delta, share, steps, best[1], _divergence(best[1], share, noise), best[0])
+    divergences = _divergences(share, noise)
+    epsilon, order, divergence = min((steps * d - math.log(delta) / (a - 1), a, d) for a, d in zip(ORDERS, divergences, strict=True))
+    return PrivacyLoss(examples, batch, epochs, noise, delta, share, steps, order, divergence, epsilon)
 
 
-@lru_cache(maxsize=65536)
-def _divergence(order: int, share: float, noise: float) -> float:
-    """Of one step at an integer order, by the logarithm of a sum of exponentials."""
+def composed_epsilon(releases, epsilon, delta_slack=1e-6) -> float:
+    """ε of `releases` answers of ε each: the sum, or advanced composition with `delta_slack` more δ where that is smaller.
+
+    √(2k ln(1/δ'))·ε + kε(e^ε − 1). Errors: OutOfRange for fewer than one release, ε above 100, δ' outside (0, 1).
+    Source: Dwork, Rothblum, Vadhan 2010, theorem III.3.
+
+    >>> round(composed_epsilon(400, 0.05), 2), composed_epsilon(4, 0.5)
+    (6.28, 2.0)
+    """
+    k, each = whole("releases", releases), single(positive, "epsilon", epsilon, high=100.0)
+    slack = single(fraction, "delta_slack", delta_slack, open_low=True)
+    if slack >= 1:
+        raise OutOfRange(f"delta_slack is {delta_slack!r}, but must be below 1.")
+    return min(k * each, math.sqrt(-2 * k * math.log(slack)) * each + k * each * math.expm1(each))
+
+
+@lru_cache(maxsize=1)
+def _binomials() -> tuple[tuple[int, tuple[float, ...]], ...]:
+    """Each order with the logarithms of its binomial coefficients."""
+    lgamma = math.lgamma
+    return tuple((a, tuple(lgamma(a + 1) - lgamma(k + 1) - lgamma(a - k + 1) for k in range(a + 1))) for a in ORDERS)
+
+
+@lru_cache(maxsize=1024)
+def _divergences(share: float, noise: float) -> tuple[float, ...]:
+    """Of one step at every integer order, by the logarithm of a sum of exponentials."""
     if share == 1.0:
-        return order / (2 * noise**2)
-    terms = [
-        math.lgamma(order + 1) - math.lgamma(k + 1) - math.lgamma(order - k + 1)
-        + k * math.log(share) + (order - k) * math.log1p(-share) + k * (k - 1) / (2 * noise**2)
-        for k in range(order + 1)
-    ]  # fmt: skip
-    top = max(terms)
-    return max(0.0, (top + math.log(math.fsum(math.exp(t - top) for t in terms))) / (order - 1))
+        return tuple(a / (2 * noise**2) for a in ORDERS)
+    half, rest, exp = 1 / (2 * noise**2), math.log1p(-share), math.exp
+    tilt, found = math.log(share) - rest - half, []
+    for order, binomials in _binomials():
+        terms = [c + k * (tilt + k * half) for k, c in enumerate(binomials)]
+        top = max(terms)
+        log_sum = order * rest + top + math.log(math.fsum([exp(t - top) for t in terms]))
+        found.append(max(0.0, log_sum / (order - 1)))
+    return tuple(found)

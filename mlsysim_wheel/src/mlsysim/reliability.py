@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 from mlsysim._datafile import load
@@ -120,23 +121,15 @@ def replay_run(
     r, end = single(non_negative, "restart_s", restart_s), single(positive, "run_s", run_s)
     mtbf = run_mtbf_s(devices, device_mtbf_s)
     whole("run_s over the mean time between failures", math.ceil(end / mtbf), low=0, high=10**6)
-    draw, t = Random(whole("seed", seed, low=0)).random, 0.0
-    useful = saving = lost = down = 0.0
-    events = []
-    while t < end:
-        gap = -math.log(1.0 - draw()) * mtbf
-        up = min(gap, end - t)
-        segments = math.floor(up / (tau + c))
-        rest = up - segments * (tau + c)
-        useful, saving = useful + segments * tau, saving + segments * c
-        if t + gap >= end:
-            useful, saving = useful + min(rest, tau), saving + max(0.0, rest - tau)
-            break
-        lost += rest
-        back = min(r, end - t - gap)
-        down += back
-        events.append((t + gap, t + gap + back))
-        t += gap + r
+    ups, last, events = _trace(mtbf, r, end, whole("seed", seed, low=0))
+    segment = tau + c
+    lost_segments = sum(map(math.floor, [up / segment for up in ups]))  # finished before a failure
+    last_segments = math.floor(last / segment)
+    rest = last - last_segments * segment  # the run ends within a segment: nothing is lost
+    useful = (lost_segments + last_segments) * tau + min(rest, tau)
+    saving = (lost_segments + last_segments) * c + max(0.0, rest - tau)
+    lost = max(0.0, math.fsum(ups) - lost_segments * segment)
+    down = math.fsum(back - at for at, back in events)
     return RunReplay(
         devices=devices,
         interval_s=tau,
@@ -151,9 +144,25 @@ def replay_run(
         lost_share=lost / end,
         down_share=down / end,
         best_interval_s=math.sqrt(2.0 * c * mtbf),
-        events=tuple(events),
+        events=events,
         sources={"device_mtbf_s": load("reliability/llama3_pretraining.json")["source"] if device_mtbf_s is None else "given"},
     )
+
+
+@lru_cache(maxsize=16)
+def _trace(mtbf_s: float, restart_s: float, run_s: float, seed: int) -> tuple[tuple, float, tuple]:
+    """Stretches of work that a failure ends, the stretch at the end of the run, and (failure at, back at): the same for every interval."""
+    draw, t = Random(seed).random, 0.0
+    ups, events, last = [], [], 0.0
+    while t < run_s:
+        gap = -math.log(1.0 - draw()) * mtbf_s
+        if t + gap >= run_s:
+            last = run_s - t
+            break
+        ups.append(gap)
+        events.append((t + gap, min(t + gap + restart_s, run_s)))
+        t += gap + restart_s
+    return tuple(ups), last, tuple(events)
 
 
 def any_slow_probability(slow_probability: float, nodes: int, backups: int = 0) -> float:

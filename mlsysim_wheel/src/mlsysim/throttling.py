@@ -33,7 +33,8 @@ class Watch:
     run_s: float = quantity("d", "s", doc="how long the tester watches")
     trip_c: float = quantity(r"T_{trip}", "°C")
     steady_c: float = quantity(
-        r"T_\infty", "°C", formula=r"<ambient_c> + <full_power_w> \cdot <resistance_k_per_w>", source="Newton's law of cooling", doc="where it would settle without a limit"
+        r"T_\infty", "°C", formula=r"<ambient_c> + <full_power_w> \cdot <resistance_k_per_w>", source="Newton's law of cooling",
+        doc="where it would settle without a limit",
     )
     burst_share: float = quantity("f_{60}", "share", source=_REPLAY, doc="mean speed of the first minute")
     sustained_share: float = quantity(r"f_\infty", "share", source=_REPLAY, doc="mean speed of the last five of twenty minutes")
@@ -43,7 +44,8 @@ class Watch:
     burst_energy_j: float = quantity("E_{60}", "J", source=_REPLAY, doc="per second of full-speed work, first minute")
     sustained_energy_j: float = quantity(r"E_\infty", "J", source=_REPLAY, doc="per second of full-speed work, last five minutes")
     energy_per_inference_ratio: float = quantity(
-        r"E_\infty/E_{60}", "×", formula=r"\frac{<sustained_energy_j>}{<burst_energy_j>}", source="definition", doc="energy of one inference, last minutes over the first"
+        r"E_\infty/E_{60}", "×", formula=r"\frac{<sustained_energy_j>}{<burst_energy_j>}", source="definition",
+        doc="energy of one inference, last minutes over the first",
     )
     best_remedy: str = quantity(r"\text{best}", "", source="highest sustained speed among four changes, each simulated; equals joined by +")
     state: str = quantity(r"\text{state}", "", source="temperature at the lowest clock against the trip; sustained speed against the limit and against 1")
@@ -110,7 +112,8 @@ def steady_c(ambient_c, power_w, resistance_k_per_w) -> float:
     >>> steady_c(35, 9, 4)
     71.0
     """
-    return single(number, "ambient_c", ambient_c, low=-40.0, high=70.0) + single(positive, "power_w", power_w, high=1e6) * single(positive, "resistance_k_per_w", resistance_k_per_w, high=1e3)
+    rise = single(positive, "power_w", power_w, high=1e6) * single(positive, "resistance_k_per_w", resistance_k_per_w, high=1e3)
+    return single(number, "ambient_c", ambient_c, low=-40.0, high=70.0) + rise
 
 
 def _checked(ambient_c, resistance_k_per_w, full_power_w) -> tuple[float, float, float]:

@@ -51,6 +51,8 @@ class FabricWalk:
     nvlink_shares: tuple[float, ...] = series("share", doc="time of each GPU's NVLink against the largest")
     nic_shares: tuple[float, ...] = series("share", doc="time of each GPU's NIC against the largest")
     leaf_shares: tuple[float, ...] = series("share", doc="time of each leaf's uplink or downlink against the largest")
+    leaf_of: tuple[int, ...] = series("1", doc="leaf of each GPU's NIC")
+    hottest_kinds: tuple[str, ...] = series("", doc="kinds of link that take equally long, the nearest to the GPU first")
     sources: dict = sources()
 
 
@@ -66,14 +68,15 @@ def walk(collective: str = "ring shuffled", fabric: str = "rail", oversubscripti
     collective, fabric = one_of("collective", collective, COLLECTIVES), one_of("fabric", fabric, FABRICS)
     o = single(positive, "oversubscription", oversubscription, high=1e6)
     n, seed = single(positive, "message_bytes", message_bytes, high=1e30), whole("seed", seed, low=0)
-    loads, data = _loads(collective, fabric, seed), load("communication/experts.json")
+    data, loads = load("communication/experts.json"), _loads(collective, fabric, seed if collective == "ring shuffled" else 0)
     nic, nvlink = data["port_bytes_per_s"]["value"], data["nvlink_bytes_per_s"]["value"]
     leaf = _GPUS // LEAVES[fabric] * nic / o
     speed = {"NVLink": nvlink, "NIC": nic, "leaf up": leaf, "leaf down": leaf}
     times = {link: n * amount / speed[_CLASS[link[0]]] for link, amount in loads.items()}
     by_kind = {kind: max((t for link, t in times.items() if _CLASS[link[0]] == kind), default=0.0) for kind in KINDS}
     most = max(by_kind.values())
-    kind = next(k for k in KINDS if by_kind[k] >= most * (1 - 1e-9))
+    kinds = tuple(k for k in KINDS if by_kind[k] >= most * (1 - 1e-9))
+    kind = kinds[0]
     link = next(x for x, t in times.items() if _CLASS[x[0]] == kind and t >= most * (1 - 1e-9))
     reference = most
     well = "ring in order" if not collective.startswith("all-to-all") else "all-to-all"
@@ -88,20 +91,43 @@ def walk(collective: str = "ring shuffled", fabric: str = "rail", oversubscripti
         balance_share=sum(times.values()) / (4 * _GPUS + 2 * LEAVES[fabric]) / most,
         state="spine collapse" if max(by_kind["leaf up"], by_kind["leaf down"]) > 2 * by_kind["NIC"] else "working",
         nvlink_shares=both("nvlink out", "nvlink in", _GPUS), nic_shares=both("nic out", "nic in", _GPUS), leaf_shares=both("up", "down", LEAVES[fabric]),
+        leaf_of=tuple(_leaf(fabric, g) for g in range(_GPUS)), hottest_kinds=kinds,
         sources={"nic_bytes_per_s": source_of(data["port_bytes_per_s"]), "nvlink_bytes_per_s": source_of(data["nvlink_bytes_per_s"])},
     )  # fmt: skip
 
 
+def slowdowns(fabric: str = "rail", seed: int = 3) -> tuple[tuple[str, tuple[tuple[int, float], ...]], ...]:
+    """Every collective with (oversubscription, times slower than well placed on a full spine) for 1, 2, 4 and 8 to one.
+
+    Message size cancels. Errors: OutOfRange, WrongType. Source: `walk`.
+
+    >>> [(o, round(s, 1)) for o, s in dict(slowdowns("rail"))["all-to-all"]]
+    [(1, 1.0), (2, 1.8), (4, 3.5), (8, 7.0)]
+    """
+    fabric, seed = one_of("fabric", fabric, FABRICS), whole("seed", seed, low=0)
+    return tuple((name, _slowdowns(name, fabric, seed if name == "ring shuffled" else 0)) for name in COLLECTIVES)
+
+
+@lru_cache(maxsize=64)
+def _slowdowns(collective: str, fabric: str, seed: int) -> tuple[tuple[int, float], ...]:
+    return tuple((o, walk(collective, fabric, o, 1e9, seed).slowdown) for o in (1, 2, 4, 8))
+
+
+def _leaf(fabric: str, g: int) -> int:
+    return g % SIDE if fabric == "rail" else g // (2 * SIDE)
+
+
 def _name(link: tuple[str, int]) -> str:
     what, i = link
-    return f"leaf {i} {what}" if what in ("up", "down") else f"{what.replace('nvlink', 'NVLink').replace('nic', 'NIC')} of node {i // SIDE}, GPU {i % SIDE}"
+    if what in ("up", "down"):
+        return f"{what}link of leaf {i}"
+    return f"{what.replace('nvlink', 'NVLink').replace('nic', 'NIC')} of node {i // SIDE}, GPU {i % SIDE}"
 
 
 @lru_cache(maxsize=256)
 def _loads(collective: str, fabric: str, seed: int) -> dict[tuple[str, int], float]:
     """Bytes on every link for a message of one byte."""
     loads: dict[tuple[str, int], float] = {}
-    leaf_of = (lambda g: g % SIDE) if fabric == "rail" else (lambda g: g // (2 * SIDE))
 
     def put(what: str, i: int, amount: float) -> None:
         loads[what, i] = loads.get((what, i), 0.0) + amount
@@ -113,9 +139,10 @@ def _loads(collective: str, fabric: str, seed: int) -> dict[tuple[str, int], flo
             return
         put("nic out", a, amount)
         put("nic in", b, amount)
-        if leaf_of(a) != leaf_of(b):
-            put("up", leaf_of(a), amount)
-            put("down", leaf_of(b), amount)
+        up, down = _leaf(fabric, a), _leaf(fabric, b)
+        if up != down:
+            put("up", up, amount)
+            put("down", down, amount)
 
     hop = 2 * (_GPUS - 1) / _GPUS
     if collective == "ring in order":

@@ -15,7 +15,7 @@ KILO, MEGA, GIGA, TERA, PETA = 1e3, 1e6, 1e9, 1e12, 1e15
 US, MS, MINUTE, HOUR, DAY, WEEK, YEAR = 1e-6, 1e-3, 60.0, 3600.0, 86400.0, 604800.0, 365.25 * 86400.0
 KWH = 3.6e6  # joules
 
-THIN = "\u2009"  # thin space between number and unit
+THIN = "\u202f"  # narrow no-break space between number and unit: a line never ends between them
 _PREFIXES = (
     (1e18, "E"),
     (1e15, "P"),
