@@ -28,14 +28,26 @@ def _modules(name: str):
     return importlib.import_module(f"mlsysim.{name}")
 
 
+def _layout(tensor, pipeline, recomputation, chunks, zero1, microbatch):
+    layout = _modules("layout").Layout(tensor, pipeline, microbatch, recomputation, chunks, zero1)
+    return _modules("parallelism").estimate_layout(_modules("published_training").megatron_model("174.6B"), layout, gpus=1024, batch=1536)
+
+
 # lab → (recorded controls, recorded result) → the result computed anew. The names of those labs' controls stand here and in their own
 # files only; tests/labkit/test_earlier.py compares the two.
 REPLAYS: dict[str, Callable[[dict, dict], object]] = {
     "lab_02_compute_infra": lambda c, r: _modules("machine_hall").hall_plan(**c, wanted_flop_per_s=r["wanted_flop_per_s"]),
+    "lab_03_communication": lambda c, r: _modules("fabric_purchase").fabric_purchase(**c, expert_bytes=r["expert_bytes"]),
+    "lab_04_data_storage": lambda c, r: _modules("store_design").store_design(**c),
+    "lab_05_dist_train": lambda c, r: _layout(**c),
+    "lab_06_fault_tolerance": lambda c, r: _modules("recovery_plan").plan_recovery(**c),
+    "lab_07_fleet_orch": lambda c, r: _modules("fleet_policy").plan_fleet(**c),
+    "lab_09_perf_engineering": lambda c, r: _modules("speed_plan").speed_plan(**c),
     "lab_10_model_compress": lambda c, r: _modules("battery_camera").battery_camera(**c, sram_limit_bytes=r["on_board.sram_bytes"]),
     "lab_11_hw_accel": lambda c, r: _modules("edge").gate_box(**c),
     "lab_12_perf_bench": lambda c, r: _modules("measurement_protocol").protocol(**c, site_c=r["site_c"]),
     "lab_13_model_serving": lambda c, r: _modules("batching").fleet(r["arrivals_per_s"], **c),
+    "lab_14_sustainable_ai": lambda c, r: _modules("green_run").green_run(**c, goal=r["goal"], carbon_limit_t=r["carbon_limit_t"]),
     "lab_14_ml_ops": lambda c, r: _modules("model_loop").run_loop(c["interval"], c["audits"], c["share"], c["limit"], c["samples"]),
 }
 

@@ -121,7 +121,7 @@ def decide(lab: Lab, part, panel, log) -> mo.Html:
     return mo.Html(
         f"<section class='lk-part lk-page' id='decision'><h2>Decision · {text(exp.title)}</h2><p>{prose(exp.scenario.format(**words))}</p></section>"
         f"<div class='lk-instrument' data-lk-part='decision'><div class='lk-side'>{_controls(exp, panel, controls)}{side}</div><div class='lk-chart'>{middle}</div></div>"
-        f"<div class='lk-page lk-record'>{panel['_reject'].text}{aside}{field_html(panel['_why'].text, 'Why this design', kind='text')}"
+        f"<div class='lk-page lk-record'>{panel['_reject'].text}{_slot(aside)}{field_html(panel['_why'].text, 'Why this design', kind='text')}"
         f"{field_html(panel['_revisit'].text, 'What would make you revisit it', kind='text')}{panel['_record'].text}{_notice(lab, 'decision')}{made}</div>"
     )
 
@@ -140,10 +140,10 @@ def drill(lab: Lab, panel, log) -> mo.Html:
     return mo.Html(f"<section class='lk-part lk-page' id='drill'><h2>Drill</h2><ol class='lk-drill'>{''.join(items)}</ol></section>")
 
 
-def export(lab: Lab, panel, log, *, show_entry: bool = False) -> mo.Html:
+def export(lab: Lab, panel, log, *, show_entry: bool = False, paper=None) -> mo.Html:
     """What is still open, the log as a file, the report, the way back from a file, and what comes next.
 
-    `show_entry` adds the first prediction as the file holds it, beside its meaning.
+    `show_entry` adds the first prediction as the file holds it, beside its meaning. `paper`, an async function, writes another report.
     """
     from labkit.report import report
 
@@ -152,14 +152,18 @@ def export(lab: Lab, panel, log, *, show_entry: bool = False) -> mo.Html:
     stem = lab.info.id.replace("/", "_")
     down = mo.download(data=lab.export, filename=f"{stem}.json", mimetype="application/json", label="Export log")
     truths = {e.key: lab.truth(e) for e in lab.experiments if e.predict and logs.prediction(log, e.key)}
-    paper = mo.download(data=lambda: report(log, title=lab.info.title, truths=truths).encode(), filename=f"{stem}.md", mimetype="text/markdown", label="Export report")
+
+    async def written() -> bytes:
+        return (await paper() if paper else report(log, title=lab.info.title, truths=truths)).encode()
+
+    paper_button = mo.download(data=written, filename=f"{stem}.md", mimetype="text/markdown", label="Export report")
     awake = "no" if lab.prerendering else "yes"
     who = f"Your drills and limits come from the name {log.learner.name}." if log.learner.name else "Without a name everyone gets the same numbers."
     return mo.Html(
-        f"<section class='lk-part lk-page' id='export' data-lk-awake='{awake}'><h2>Export</h2><p role='status'>{text(still)}</p><div class='lk-row'>{down.text}{paper.text}</div>{first_prediction(log) if show_entry else ''}"
+        f"<section class='lk-part lk-page' id='export' data-lk-awake='{awake}'><h2>Export</h2><p role='status'>{text(still)}</p><div class='lk-row'>{down.text}{paper_button.text}</div>{first_prediction(log) if show_entry else ''}"
         f"<details><summary>Name, section, import</summary><p class='lk-hint'>{text(who)} The name stays in the log and goes nowhere else.</p>"
         f"<div class='lk-row'>{field_html(panel['name'].text, 'Name or number (optional)', kind='text')}{field_html(panel['section'].text, 'Section (optional)', kind='text')}{panel['_use'].text}</div>"
-        f"{_notice(lab, 'name')}<div class='lk-row'>{field_html(panel['file'].text, 'A log that you exported', kind='file')}{panel['_import'].text}</div>{_notice(lab, 'import')}</details>{_next(lab)}<p class='lk-hint lk-credit'>Made with marimo, Pyodide and Vega-Lite.</p></section>"
+        f"{_slot(_notice(lab, 'name'))}<div class='lk-row'>{field_html(panel['file'].text, 'A log that you exported', kind='file')}{panel['_import'].text}</div>{_notice(lab, 'import')}</details>{_next(lab)}<p class='lk-hint lk-credit'>Made with marimo, Pyodide and Vega-Lite.</p></section>"
     )
 
 
@@ -214,8 +218,8 @@ def _reveal(lab: Lab, exp: Experiment, said) -> str:
 
 def _record(lab: Lab, exp: Experiment, panel, result, log) -> str:
     ask = _coach(exp, "explain")
-    if exp.explain and (exp.explain.asked is None or exp.explain.asked(result)):
-        ask += field_html(panel["_explain"].text, exp.explain.asks, kind="radio")
+    asked = exp.explain and (exp.explain.asked is None or exp.explain.asked(result))
+    ask += _slot(field_html(panel["_explain"].text, exp.explain.asks, kind="radio") if asked else "")
     seen = logs.observations(log, exp.key)
     judged = ""
     if seen and seen[-1].explanation:
@@ -224,6 +228,12 @@ def _record(lab: Lab, exp: Experiment, panel, result, log) -> str:
     elif seen:
         judged = f"<p class='lk-done' role='status'>Run {len(seen)} recorded.</p>"
     return f"<div class='lk-page lk-record'>{ask}{field_html(panel['_text'].text, 'In one sentence of your own: what did you see, and why', kind='text')}{_coach(exp, 'record')}{panel['_record'].text}{_notice(lab, exp.key)}{judged}</div>"
+
+
+def _slot(content: str) -> str:
+    """What comes and goes before a widget. The page is redrawn element by element, by position: without a place that always
+    stands there, the field after it would take over the words of its neighbour."""
+    return f"<div class='lk-slot'>{content}</div>"
 
 
 def _notice(lab: Lab, key: str) -> str:

@@ -161,6 +161,13 @@ def _over(plot: Plot, n: int, count: int, top: float, text: str, colour: str) ->
 
 def _key(plot: Plot, parts: Sequence[tuple[str, str]]) -> None:
     fills = {"solid": "filled", "hatch": "striped", "dots": "dotted", "open": "open", "idle": "open"}
-    plot.note(", ".join(f"{label}: {fills[style_of(style)[1]]}" for label, style in parts), "muted")
+    lines = [""]
+    for label, style in parts:
+        words = f"{label}: {fills[style_of(style)[1]]}"
+        if lines[-1] and len(lines[-1]) + len(words) > 46:  # more would run off a narrow page
+            lines.append("")
+        lines[-1] += f", {words}" if lines[-1] else words
+    for line in lines:
+        plot.note(line, "muted")
 
 

@@ -46,8 +46,9 @@ def hours_taken(
         plot.texts([(0.0, y.hi * 0.965, f"at once: the first {at_once} hours")], "muted", dy=9, dx=1, halo=True, top=True)
     plot.flag(float(end), f"done after {end} h", "control")
     starts = sum(h - 1 not in running for h in taken)
-    alt = f"{title}. {quantity} in each hour, up to hour {last}, from {fmt(min(levels[:last]), unit)} to {fmt(max(levels[:last]), unit)}. The job runs in {len(taken)} hours, "
-    alt += f"in {starts} stretch{'es' if starts > 1 else ''}, and is held in {end - len(taken)} more at {fmt(held_share, 'share')} of them; it is done after {end} hours."
+    alt = f"{title}. {quantity} in each hour, up to hour {last}, from {fmt(min(levels[:last]), unit)} to {fmt(max(levels[:last]), unit)}. "
+    alt += f"The job runs in {len(taken)} hours, in {starts} stretch{'es' if starts > 1 else ''}, "
+    alt += f"and waits in {end - len(taken)} more at {fmt(held_share, 'share')} of their level; it is done after {end} hours."
     alt += f" At once it would take the first {at_once} hours." if at_once else ""
-    table = tuple((h, levels[h], "runs" if h in running else "held" if h < end and held_share else "free" if h < end else "after the end") for h in range(last))
+    table = tuple((h, levels[h], "runs" if h in running else "waits" if h < end else "after the end") for h in range(last))
     return Instrument(plot.spec(alt), title, alt, (Column("hour", "1"), Column(inside(quantity), unit), Column("the job")), table)

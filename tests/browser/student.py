@@ -112,6 +112,7 @@ class Student:
         why, revisit = box.get_by_role("textbox").nth(0), box.get_by_role("textbox").nth(1)
         self.type(why, "It breaks fewer limits than the one that I rejected.")
         self.type(revisit, "Twice the load would.")
+        assert why.input_value().startswith("It breaks"), "each field keeps its own words"
         self.press(box.get_by_role("button", name="Record decision"), box.locator(".lk-done"))
 
     def answer(self, number: int, drill, seed: int):
