@@ -12,7 +12,7 @@ from labkit.experiment import at_least, at_most, decision, drill, experiment, ex
 _IN_NOTEBOOKS = {
     "open_lab": "lab", "Lab": "lab", "panel_for": "panel", "drill_panel": "panel", "log_panel": "panel",
     "header": "views", "bar": "views", "predict": "views", "explore": "views", "decide": "views", "drills": "views", "export": "views",
-    "leads_panel": "review", "leads": "review", "review": "review", "md_table": "review",
+    "leads_panel": "review", "leads": "review", "review_report": "review", "md_table": "review",
     "Earlier": "earlier", "starts": "earlier", "starts_table": "earlier", "start_controls": "earlier", "nearest": "earlier",
 }  # fmt: skip
 

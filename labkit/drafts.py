@@ -31,6 +31,10 @@ class Drafts:
         value = self._values.get(name)
         return dict(value) if isinstance(value, dict) else None
 
+    def names(self) -> tuple[str, ...]:
+        """The names of all drafts."""
+        return tuple(self._values)
+
     def keep(self, name: str, value: str | dict) -> None:
         """Keep a text or control values, in place of what had this name."""
         value = plain(value)  # half a character, which a browser may send and no file can hold, is replaced as in the log

@@ -45,6 +45,7 @@ class Lab:
         self.alternative = self._alternative()  # controls of the tested design that the student set aside
         self.trail = Trail()
         self.notices: dict[str, str] = {}  # what the last action in each part had to say
+        self.answered: dict | None = None  # what the page around asked last, and the answer (labkit.embed)
         self.prerendering = os.environ.get("LABKIT_STORAGE") == "off"  # the page is made, no student has opened it
         self._results: dict = {}
 
@@ -162,6 +163,10 @@ class Lab:
         self._set(logs.with_learner(log, name.strip() or None, section.strip() or None))
         self.drafts.drop("name", "section")
         return ""
+
+    def show(self, log: Log) -> None:
+        """Go on with this log; the cells that show it run again."""
+        self._set(log)
 
     def take(self, data: bytes) -> str:
         """Continue from an exported log; what is here stays stored as another attempt."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import marimo as mo
 
+from labkit import embed
 from labkit.controls import Control
 from labkit.experiment import ChoiceQuestion, Drill, Experiment
 from labkit.lab import Lab
@@ -112,6 +113,7 @@ def log_panel(lab: Lab):
         "section": _line(lab, "section", lab.log().learner.section),
         "_use": _button(lab, "name", "Use this name", lambda: lab.rename(box[0]["name"].value, box[0]["section"].value)),
         "file": mo.ui.file(filetypes=[".json"], max_size=6_000_000),
+        "_around": embed.field(lab),
         "_import": _button(lab, "import", "Import log", lambda: _import(lab, box[0]["file"].value)),
     }
     box.append(mo.ui.dictionary(made))

@@ -1,13 +1,14 @@
 """The capstone's report: eight headings, each filled from what was recorded, readable in five minutes; what is missing says so.
 
-    leads = {"The finance lead": lambda r, given: f"{lk.show(r, 'cost_usd')} for …?"}
-    o = lk.leads_panel(lab, leads)                                  # in a cell that does not read the log
-    lk.leads(lab, part, o, leads, log())                            # their objections, from the recorded decision, and the answers
-    paper = lambda: lk.review(lab, part, found, chapters, leads)    # for lk.export(..., paper=paper)
+leads = {"The finance lead": lambda r, given: f"{lk.show(r, 'cost_usd')} for …?"}
+o = lk.leads_panel(lab, leads)                                  # in a cell that does not read the log
+lk.leads(lab, part, o, leads, log())                            # their objections, from the recorded decision, and the answers
+paper = lambda: lk.review_report(lab, part, found, chapters, leads)    # for lk.export(..., paper=paper)
 """
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 
@@ -36,13 +37,18 @@ Leads = Mapping[str, Callable]
 
 def md_table(columns: Sequence[str], rows) -> list[str]:
     """A Markdown table; numbers are written before."""
-    return ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns), *("| " + " | ".join(escape(c) for c in row) + " |" for row in rows), ""]
+    return ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns), *("| " + " | ".join(_cell(c) for c in row) + " |" for row in rows), ""]
+
+
+def _cell(words) -> str:
+    """Text in a cell: there a number needs no guard against being read as a numbered list."""
+    return re.sub(r"^(\d+)\\([.)])", r"\1\2", escape(words))
 
 
 def leads_panel(lab: Lab, leads: Leads):
     """A text field for the answer to each lead, and one button."""
     box: list = []
-    made = {name: _sentences(lab, f"lead.{name}", rows=3) for name in leads}
+    made = {name: _sentences(lab, f"lead.{name}", rows=5) for name in leads}
     made["_record"] = _button(lab, "leads", "Record my answers", lambda: answer_leads(lab, {name: box[0][name].value for name in leads}), "success")
     box.append(mo.ui.dictionary(made))
     return box[0]
@@ -77,15 +83,17 @@ def leads(lab: Lab, part, panel, leads: Leads, log: Log) -> mo.Html:
     done = answered(log)
     fields = "".join(
         f"<p><strong>{text(name)}.</strong> {prose(objects(result, given))}</p>"
-        + field_html(panel[name].text, f"Your answer, at least {FEWEST_WORDS} words{' (recorded)' if name in done else ''}", kind="text")
+        + field_html(panel[name].text, f"Your answer, at least {FEWEST_WORDS} words{' (recorded)' * (name in done)}", kind="text")
         for name, objects in leads.items()
     )
     said = lab.notices.get("leads", "")
     notice = f"<p class='lk-notice' role='alert'>{text(said)}</p>" if said else ""
-    return mo.Html(f"{head}<p>Each of them holds a veto. Their words come from your recorded design, your answers go into the report.</p>{fields}{panel['_record'].text}{notice}</section>")
+    return mo.Html(
+        f"{head}<p>Each of them holds a veto. Their words come from your recorded design, your answers go into the report.</p>{fields}{panel['_record'].text}{notice}</section>"
+    )
 
 
-async def review(lab: Lab, part, found: Sequence[Start], chapters: Chapters, leads: Leads) -> str:
+async def review_report(lab: Lab, part, found: Sequence[Start], chapters: Chapters, leads: Leads) -> str:
     """The report as Markdown, with the calibration over every lab that is stored here."""
     kept = [(lab.info, lab.log())]
     for info in course():
@@ -103,7 +111,12 @@ def write_review(lab: Lab, part, found: Sequence[Start], chapters: Chapters, lea
     design, given = (made[-1] if made else None), exp.draw(log.seed)
     result = lab.result(exp, exp.check(dict(design.controls)), log.seed) if design else None
     who = ", ".join(escape(x) for x in (log.learner.name, log.learner.section) if x) or "no name given"
-    lines = [f"# {escape(lab.info.title)}: the report", "", f"{who} · seed {log.seed} · {escape(log.simulator.name)} {escape(log.simulator.version)} · every number replays", ""]
+    lines = [
+        f"# {escape(lab.info.title)}: the report",
+        "",
+        f"{who} · seed {log.seed} · {escape(log.simulator.name)} {_cell(log.simulator.version)} · every number replays",
+        "",
+    ]
     lines += _verdict(exp, design, result, given) + ["", "## 1 The design, and where each value comes from", ""]
     lines += _design(exp, design, part, found) if design else _missing("no decision is recorded")
     for n, (heading, (key, says)) in enumerate(chapters.items(), 2):
@@ -139,7 +152,12 @@ def _verdict(exp, design: Decision | None, result, given: dict) -> list[str]:
     held = sum(ok for _, ok, _ in words)
     lead = "**Every limit holds.**" if held == len(words) else f"**{held} of {len(words)} limits hold.**"
     goal = f" Priority: {escape(given['goal'])}." if "goal" in given else ""
-    return [lead + goal, "", *md_table(("limit", "reached", ""), [(name, says, "holds" if ok else "BROKEN") for name, ok, says in words]), f"> {escape(design.rationale)}"]
+    return [
+        lead + goal,
+        "",
+        *md_table(("limit", "reached", ""), [(name, says, "holds" if ok else "BROKEN") for name, ok, says in words]),
+        f"> {escape(design.rationale)}",
+    ]
 
 
 def _design(exp, design: Decision, part, found: Sequence[Start]) -> list[str]:
@@ -148,7 +166,7 @@ def _design(exp, design: Decision, part, found: Sequence[Start]) -> list[str]:
     for name, control in exp.controls.items():
         value = design.controls[name]
         if name in begun:
-            where = origin[name] if value == begun[name] else f"changed here; {origin[name]} had {control.show(begun[name])}"
+            where = origin[name] if value == begun[name] else f"changed here; {origin[name].partition(',')[0]} had {control.show(begun[name])}"
         else:
             where = "preset, kept" if value == control.default else f"changed here; the preset has {control.show(control.default)}"
         rows.append((control.label, control.show(value), where))
@@ -194,7 +212,9 @@ def _earlier_decisions(lab: Lab, kept) -> list[str]:
             held = made[-1].constraints
             broken = [c.name for c in held if not c.holds]
             rows.append((f"{info.week} {info.title}", "all hold" if not broken else f"broken: {', '.join(broken)}"))
-    return ["Decisions of this volume, as recorded:", "", *md_table(("lab", "limits"), rows)] if rows else _missing("no decision of an earlier lab is stored here")
+    return (
+        ["Decisions of this volume, as recorded:", "", *md_table(("lab", "limits"), rows)] if rows else _missing("no decision of an earlier lab is stored here")
+    )
 
 
 def guesses(lab: Lab, info, log: Log) -> list[tuple[float | None, bool]]:
@@ -227,7 +247,14 @@ def _calibration(lab: Lab, kept) -> list[str]:
         known = guesses(lab, info, log)
         everything += known
         if asked:
-            rows.append((f"{'I' * info.volume}.{info.week} {info.title}", f"{len(known)} of {len(asked)}", _off(known), f"{sum(h for _, h in known)} of {len(known)}" if known else "–"))
+            rows.append(
+                (
+                    f"{'I' * info.volume}.{info.week} {info.title}",
+                    f"{len(known)} of {len(asked)}",
+                    _off(known),
+                    f"{sum(h for _, h in known)} of {len(known)}" if known else "–",
+                )
+            )
     if not rows:
         return _missing("no prediction is stored here")
     whole = f"**Over all labs: {_off(everything)} off at the median, {sum(h for _, h in everything)} of {len(everything)} intervals held the truth.**"

@@ -12,6 +12,7 @@ import marimo as mo
 from mlsysim.errors import MlsysimError
 from mlsysim.units import fmt
 
+from labkit import embed
 from labkit import log as logs
 from labkit.controls import field_html
 from labkit.course import next_lab
@@ -159,11 +160,13 @@ def export(lab: Lab, panel, log, *, show_entry: bool = False, paper=None) -> mo.
     paper_button = mo.download(data=written, filename=f"{stem}.md", mimetype="text/markdown", label="Export report")
     awake = "no" if lab.prerendering else "yes"
     who = f"Your drills and limits come from the name {log.learner.name}." if log.learner.name else "Without a name everyone gets the same numbers."
+    inside = embed.embedded()
+    reaches = "goes to the course page around this lab, which receives what you record" if inside else "goes nowhere else"
     return mo.Html(
         f"<section class='lk-part lk-page' id='export' data-lk-awake='{awake}'><h2>Export</h2><p role='status'>{text(still)}</p><div class='lk-row'>{down.text}{paper_button.text}</div>{first_prediction(log) if show_entry else ''}"
-        f"<details><summary>Name, section, import</summary><p class='lk-hint'>{text(who)} The name stays in the log and goes nowhere else.</p>"
+        f"<details><summary>Name, section, import</summary><p class='lk-hint'>{text(who)} The name stays in the log and {reaches}.</p>"
         f"<div class='lk-row'>{field_html(panel['name'].text, 'Name or number (optional)', kind='text')}{field_html(panel['section'].text, 'Section (optional)', kind='text')}{panel['_use'].text}</div>"
-        f"{_slot(_notice(lab, 'name'))}<div class='lk-row'>{field_html(panel['file'].text, 'A log that you exported', kind='file')}{panel['_import'].text}</div>{_notice(lab, 'import')}</details>{_next(lab)}<p class='lk-hint lk-credit'>Made with marimo, Pyodide and Vega-Lite.</p></section>"
+        f"{_slot(_notice(lab, 'name'))}<div class='lk-row'>{field_html(panel['file'].text, 'A log that you exported', kind='file')}{panel['_import'].text}</div>{_notice(lab, 'import')}</details>{embed.element(lab, panel) if inside else _next(lab)}<p class='lk-hint lk-credit'>Made with marimo, Pyodide and Vega-Lite.</p></section>"
     )
 
 

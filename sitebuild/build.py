@@ -13,6 +13,7 @@ from .exports import export_all
 from .fetch import fetch
 from .frontend import checked_frontend, worker_script
 from .guide import write_guides
+from .hashing import sha256_bytes
 from .index import font_faces, front_page, script
 from .lock import FIX, LockedFile, read_lock
 from .offline import write_offline
@@ -47,6 +48,9 @@ def build_site(paths: Paths, only: list[str] | None = None, say: Callable[[str],
     shutil.copytree(frontend, new / "labs" / "assets")
     keep_notebook_in_memory(new / "labs" / "assets")
     start = Start(f"runtime/{lock_name}", f"assets/{worker_script(new / 'labs' / 'assets')}", marimo_version)
+    embed = (Path(__file__).parent / "embed.js").read_bytes()
+    start = replace(start, embed=f"embed.{sha256_bytes(embed)[:12]}.js")
+    (new / "labs" / start.embed).write_bytes(embed)
     own_archives: dict[str, str] = {}
     for lab in labs:
         target = new / "labs" / f"{lab.path}.html"

@@ -23,6 +23,7 @@ def write_offline(site: Path, labs: dict[str, list[str]]) -> None:
         raise BuildError(f"sitebuild/lab_assets.txt names {lacking[0]}, which marimo's front end does not have. Run: python tests/record_assets.py")
     runtime = site / "labs" / "runtime"
     core = [*(site / name for name in FRONT), *(site / "labs/assets" / name for name in recorded)]
+    core += (site / "labs").glob("*.js")  # for labs inside other pages
     core += [p for p in runtime.rglob("*") if p.is_file() and p.parent.name != "later"]
     own = {path for paths in labs.values() for path in paths}
     rest = [p for p in [*(runtime / "later").iterdir(), *site.glob("*.html"), *site.glob("*.svg")] if p.is_file()]

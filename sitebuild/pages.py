@@ -40,6 +40,7 @@ class Start:
     worker: str
     marimo: str
     lab: str = ""  # the lab's id, as the list of what a device keeps names it
+    embed: str = ""  # the script for a lab inside another page
     own: str = ""  # the archive of what this lab alone imports, fetched while Python starts
 
 
@@ -84,6 +85,8 @@ def start_script(start: Start) -> str:
     """The script that opens Python's worker before the front end has arrived."""
     about = {"worker": f"../{start.worker}", "runtime": "../runtime/", "lock": f"../{start.lock}", "version": start.marimo, "index": NO_INDEX}
     about |= {"lab": start.lab, "offline": "../../sw.js"}
+    if start.embed:
+        about["embed"] = f"../{start.embed}"
     if start.own:
         about["own"] = f"../{start.own}"
     return f"<script data-lk='{html.escape(json.dumps(about), quote=True)}'>\n{(HERE / 'start.js').read_text(encoding='utf-8')}</script>"

@@ -8,6 +8,10 @@
   const address = origin === "null" ? `data:application/javascript,${encodeURIComponent(`import ${JSON.stringify(script)}`)}` : script; // as marimo does in a sandboxed frame
   if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.classList.add("dark") // until marimo sets it on the body
 
+  if (about.embed && new URLSearchParams(location.search).get("embed") === "1") {
+    document.documentElement.classList.add("lk-embed");
+    document.head.append(Object.assign(document.createElement("script"), { src: absolute(about.embed) }));
+  }
   if (about.own) fetch(absolute(about.own)).catch(() => {}); // Python asks for it a little later, and waits while it does
 
   let worker;

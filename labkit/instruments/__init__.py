@@ -23,6 +23,7 @@ from labkit.instruments.ladder import ladder
 from labkit.instruments.layer_cloud import LayerMark, layer_cloud
 from labkit.instruments.light_cone import light_cone
 from labkit.instruments.loops import loops
+from labkit.instruments.many_ends import many_ends
 from labkit.instruments.memory_stack import memory_stack
 from labkit.instruments.mirrored import mirrored
 from labkit.instruments.mountain import mountain
@@ -37,8 +38,10 @@ from labkit.instruments.pool_map import pool_map
 from labkit.instruments.reach import reach
 from labkit.instruments.region_map import region_map
 from labkit.instruments.ridge_map import ridge_map
+from labkit.instruments.roc import roc
 from labkit.instruments.rollbacks import rollbacks
 from labkit.instruments.roofline import Roof, Work, roofline
+from labkit.instruments.sampled_bars import sampled_bars
 from labkit.instruments.scatter import Group, scatter
 from labkit.instruments.share_walls import Wall, share_walls
 from labkit.instruments.shares import paired_shares, split_bar
@@ -56,8 +59,8 @@ __all__ = [
     "Message", "Panel", "Quantity", "Roof", "Series", "TermRow", "Wall", "Work", "array_occupancy", "bands",
     "bars_from_zero", "before_after", "blocks", "columns", "comb", "conversation", "curve", "dependency_graph", "depth_profile",
     "distribution", "dumbbell", "exponents", "fabric_map", "forest", "gpu_gantt", "group_bars", "handover", "hours_taken", "ladder", "layer_cloud",
-    "light_cone", "loops", "matrices", "memory_stack", "mirrored", "mountain", "node_grid", "number_line", "occasions",
+    "light_cone", "loops", "many_ends", "matrices", "memory_stack", "mirrored", "mountain", "node_grid", "number_line", "occasions",
     "paired_shares", "pairs", "panels", "pareto", "phase_map", "pool_map", "power", "reach", "region_map",
-    "ridge_map", "rollbacks", "roofline", "scale_log", "scatter", "share_walls", "split_bar", "split_rows", "stack_over_time", "stacked",
+    "ridge_map", "roc", "rollbacks", "roofline", "sampled_bars", "scale_log", "scatter", "share_walls", "split_bar", "split_rows", "stack_over_time", "stacked",
     "timeline", "trips", "two_scales", "walks", "waterfall",
 ]  # fmt: skip

@@ -36,11 +36,16 @@ def bands(
     x_limit: LimitLike = None,
     y_limit: LimitLike = None,
     height: float = 250.0,
+    unit: str = "1",
+    diagonal: str = "",
 ) -> Instrument:
-    """Translucent bands with their edges; where all of them cross, within the limits, is hatched and named."""
+    """Translucent bands with their edges; where all of them cross, within the limits, is hatched and named.
+
+    `unit` is that of both axes; `diagonal` names a line along which both are equal.
+    """
     found = need(found, "the list of bands")
     xs = [p[0] for band in found for p in band.points]
-    x, y = number_scale(xs, "1", x_name, pad=0.0), number_scale(xs, "1", y_name, pad=0.0)
+    x, y = number_scale(xs, unit, x_name, pad=0.0), number_scale(xs, unit, y_name, pad=0.0)
     plot = Plot(x, y, height)
     taken = [(x.at(x.clip(you[0])), y.at(y.clip(you[1])))]
     for band in found:
@@ -50,6 +55,9 @@ def bands(
         for side in (1, 2):
             plot.line(_edge(inside, side, y.lo, y.hi), band.colour, width=1.6, dash=band.dash)
         _name(plot, band, inside, taken)
+    if diagonal:
+        plot.rules([(x.lo, y.lo, x.hi, y.hi)], "muted", dash="short")
+        plot.texts([(x.back(0.03), y.back(0.03), diagonal)], "muted", dx=14, dy=-1, halo=True)
     bounds = as_limit(x_limit), as_limit(y_limit)
     plot.limit_x(bounds[0])
     plot.limit_y(bounds[1])
@@ -63,13 +71,14 @@ def bands(
     words = []
     for band in found:
         at, low, high = band.points[len(band.points) // 2]
-        words.append(f"{band.name}: at {x_name.lower()} {fmt(at, '')} from {fmt(low, '')} to {fmt(high, '')}")
-    alt = f"{title}. {y_name} over {x_name.lower()}, both from {fmt(x.lo, '')} to {fmt(x.hi, '')}; a band a criterion: {sentence_list(words)}."
-    alt += f" All cross from {fmt(common[0][0], '')} to {fmt(common[-1][0], '')}." if common else " They have no place in common."
-    alt += limit_sentence(bounds[0], "", [you[0]]) + limit_sentence(bounds[1], "", [you[1]])
-    alt += f" Your point: {fmt(you[0], '')}, {fmt(you[1], '')}."
+        words.append(f"{band.name}: at {x_name.lower()} {fmt(at, unit)} from {fmt(low, unit)} to {fmt(high, unit)}")
+    alt = f"{title}. {y_name} over {x_name.lower()}, both from {fmt(x.lo, unit)} to {fmt(x.hi, unit)}; a band a criterion: {sentence_list(words)}."
+    alt += f" All cross from {fmt(common[0][0], unit)} to {fmt(common[-1][0], unit)}." if common else " They have no place in common."
+    alt += f" Dashed: {diagonal}." if diagonal else ""
+    alt += limit_sentence(bounds[0], unit, [you[0]]) + limit_sentence(bounds[1], unit, [you[1]])
+    alt += f" Your point: {fmt(you[0], unit)}, {fmt(you[1], unit)}."
     table = tuple((b.name, *p) for b in found for p in b.points[:: max(1, len(b.points) // 12)])
-    return Instrument(plot.spec(alt), title, alt, (Column("criterion"), Column(x_name.lower()), Column("lowest"), Column("highest")), table)
+    return Instrument(plot.spec(alt), title, alt, (Column("criterion"), Column(x_name.lower(), unit), Column("lowest", unit), Column("highest", unit)), table)
 
 
 def _edge(inside: list, side: int, low: float, high: float) -> list[tuple[float, float]]:

@@ -26,6 +26,7 @@ from labkit.instruments.handover import Handover, handover
 from labkit.instruments.layer_cloud import LayerMark, layer_cloud
 from labkit.instruments.light_cone import light_cone
 from labkit.instruments.loops import loops
+from labkit.instruments.many_ends import many_ends
 from labkit.instruments.memory_stack import memory_stack
 from labkit.instruments.mirrored import mirrored
 from labkit.instruments.mountain import mountain
@@ -40,8 +41,10 @@ from labkit.instruments.pool_map import pool_map
 from labkit.instruments.reach import reach
 from labkit.instruments.region_map import region_map
 from labkit.instruments.ridge_map import ridge_map
+from labkit.instruments.roc import roc
 from labkit.instruments.rollbacks import rollbacks
 from labkit.instruments.roofline import Roof, Work, roofline
+from labkit.instruments.sampled_bars import sampled_bars
 from labkit.instruments.scatter import Group, scatter
 from labkit.instruments.share_walls import Wall, share_walls
 from labkit.instruments.shares import paired_shares, split_bar
@@ -678,6 +681,27 @@ def clean_hours_of_a_day() -> Instrument:
     return hours_taken(levels, hours, hours[-1] + 1, title="Twenty clean hours", quantity="Carbon of an hour", unit="kg", held_share=0.3, window=48, at_once=20, notes=(("■ runs", "data"),))
 
 
+def audits_of_many_agencies() -> Instrument:
+    paths = [[(0.0, 0.5), (100.0, 0.2 + 0.05 * i), (730.0, 0.18 + 0.055 * i)] for i in range(12)]
+    return many_ends(
+        paths, title="The share freezes where chance left it", x_name="Cases found", x_unit="1", y_name="Region 1’s share", band=(0.24, 0.73, "Bracket: 5th to 95th percentile"),
+        truth=(0.5, "true share"), prediction=(0.1, "you said 10 points"), item="agency",
+    )  # fmt: skip
+
+
+def groups_on_a_curve() -> Instrument:
+    line = [(i / 20, (i / 20) ** 0.5) for i in range(21)]
+    return roc(
+        line, [("A", 0.49, 0.7), ("B", 0.16, 0.4)], title="One curve, two places", x_name="Honest claims flagged", y_name="Wrong claims flagged",
+        published=([(0.45, 0.72, "published A")], "published"), prediction=(0.3, "you said 1.9× B"),
+    )  # fmt: skip
+
+
+def reasons_sampled_again() -> Instrument:
+    rows = [(f"reason {i}", v, [v - 0.05, v + 0.02, v + 0.06]) for i, v in enumerate((-0.38, -0.14, 0.11, 0.07, 0.0))]
+    return sampled_bars(rows, title="The third reason is not sure", quantity="Change of the answer")
+
+
 EXAMPLES = (
     heartbeat,
     bars,
@@ -740,6 +764,9 @@ EXAMPLES = (
     lent_at_night,
     models_that_read_each_other,
     clean_hours_of_a_day,
+    audits_of_many_agencies,
+    groups_on_a_curve,
+    reasons_sampled_again,
 )
 
 __all__ = ["EXAMPLES", "Limit"]
