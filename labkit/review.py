@@ -30,6 +30,7 @@ from labkit.storage import open_storage
 from labkit.units_shown import from_si, shown
 
 FEWEST_WORDS = 40
+SAID = "Each of them holds a veto. Their words come from your recorded design, your answers go into the report."
 # heading → (the part whose recorded runs belong under it, the lines that the recorded design says: result, controls, drawn values → Markdown)
 Chapters = Mapping[str, tuple[str, Callable]]
 Leads = Mapping[str, Callable]
@@ -89,7 +90,7 @@ def leads(lab: Lab, part, panel, leads: Leads, log: Log) -> mo.Html:
     said = lab.notices.get("leads", "")
     notice = f"<p class='lk-notice' role='alert'>{text(said)}</p>" if said else ""
     return mo.Html(
-        f"{head}<p>Each of them holds a veto. Their words come from your recorded design, your answers go into the report.</p>{fields}{panel['_record'].text}{notice}</section>"
+        f"{head}<p>{SAID}</p>{fields}{panel['_record'].text}{notice}</section>"
     )
 
 

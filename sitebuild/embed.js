@@ -104,8 +104,8 @@
     range.selectNodeContents(shown);
     getSelection().removeAllRanges();
     getSelection().addRange(range);
-    let copied = false;
-    try { await navigator.clipboard.writeText(text); copied = true; } catch { copied = document.execCommand("copy"); }
+    let copied = document.execCommand("copy"); // the older way first: frames of other sites may use it without asking
+    if (!copied) await navigator.clipboard?.writeText(text).then(() => { copied = true; }, () => {});
     said.textContent = copied ? "Copied. Paste it into a text file." : "It is selected: press Ctrl+C (⌘C on a Mac), then paste it into a text file.";
   });
 

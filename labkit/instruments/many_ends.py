@@ -54,7 +54,7 @@ def many_ends(
     if truth:
         plot.rules([(0.0, truth[0], x.hi, truth[0])], "overhead", width=2, dash="dash")
         up = 1 if truth[0] > 0.5 else -1
-        plot.texts([(end * 0.98, truth[0], truth[1])], "overhead", align="right", dy=11 * up, halo=True, top=True)
+        plot.texts([(end * 0.7, truth[0], truth[1])], "overhead", align="right", dy=11 * up, halo=True, top=True)
     low, high, words = band
     _bracket(plot, end * (1 + BARS + 0.035), low, high, end, "ink", "solid")
     plot.note(words)

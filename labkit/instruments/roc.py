@@ -37,7 +37,7 @@ def roc(
     spots = []
     for (name, x, y), colour in zip(groups, COLOURS, strict=False):
         plot.rules([(x, 0.0, x, y)], colour, width=1.5, dash="dash")
-        plot.points([(x, y)], colour, size=190, shape="circle" if colour == COLOURS[0] else "diamond", top=True)
+        plot.points([(x, y)], colour, size=230 if colour == COLOURS[0] else 120, shape="circle" if colour == COLOURS[0] else "diamond", top=True)
         spots.append((name, x, y, colour))
     for i, (name, x, y, colour) in enumerate(spots):  # the first above the curve, the second below it: there both have room
         words = f"{name} {fmt(x, 'share')}"

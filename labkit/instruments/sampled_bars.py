@@ -26,11 +26,16 @@ def sampled_bars(
         if exact:
             plot.bars([(min(0.0, exact), max(0.0, exact), middle[i], "ink:solid" if i < strongest else "edge:open")], 9)
     plot.rules([(0.0, 0.0, 0.0, height)], "edge", width=1.5)
-    plot.points([(v, middle[i]) for i, (_, _, each) in enumerate(rows) for v in each], "control", size=30, opacity=0.75)
+    plot.points([(v, middle[i]) for i, (_, _, each) in enumerate(rows) for v in each], "control", size=48, opacity=0.8)
     for i, (name, exact, _) in enumerate(rows):
-        plot.texts([(x.lo, middle[i] - 13, f"{name} · {fmt(exact, unit)}")], "ink" if i < strongest else "muted", bold=i < strongest, dx=1, halo=True)
+        plot.texts([(x.lo, middle[i] - 13, f"{name} · {_signed(exact)}")], "ink" if i < strongest else "muted", bold=i < strongest, dx=1, halo=True)
     plot.note(f"Bars: exact. ● each {repeat}", "muted")
     said = [f"{name}: {fmt(exact, unit)}, from {fmt(min(each), unit)} to {fmt(max(each), unit)}" for name, exact, each in rows if each]
     alt = f"{title}. {len(rows)} bars of {inside(quantity)}, exact, each with {len(rows[0][2])} dots, one a {repeat}: {sentence_list(said)}."
     table = tuple((name, exact, min(each, default=exact), max(each, default=exact)) for name, exact, each in rows)
     return Instrument(plot.spec(alt), title, alt, (Column("bar"), Column("exact", unit), Column("lowest", unit), Column("highest", unit)), table)
+
+
+def _signed(value: float) -> str:
+    """Three decimals with a sign: bars of one scale need no other digits."""
+    return f"{value:+.3f}".replace("-", "−") if abs(value) >= 0.0005 else "0"

@@ -181,7 +181,7 @@ def defended(nodes, number_format, region, tensor, serving_share, pipeline, over
 )
 def product(serving, kernels, exchange, bubble, useful):
     """Product of five shares."""
-    return fleet_parts.delivered(serving, kernels, exchange, bubble, useful)
+    return fleet_review.delivered(serving, kernels, exchange, bubble, useful)
 
 
 @app.function
@@ -205,7 +205,7 @@ def capacity(batch, token_s, prefill_s, clock_share):
 )
 def days_on_more(days, nodes, fixed_share, more):
     """Amdahl's law over nodes."""
-    return fleet_parts.days_on(days, nodes, fixed_share, more)
+    return fleet_review.days_on(days, nodes, fixed_share, more)
 
 
 @app.cell
@@ -243,15 +243,15 @@ async def _(lab):
 @app.function
 def draw_layers(r, said):
     """From the peak to what is delivered, and the days of every layout."""
-    days = fleet_parts.days_by_layout(fleet_parts.design_of(r))
+    days = fleet_review.days_by_layout(fleet_review.design_of(r))
     return (
         ins.waterfall(
-            [("Delivered", [("Peak", 1.0, "edge:open"), *[(name, change, "data:solid" if change > 0 else "arithmetic:hatch") for name, change in fleet_parts.falls(r.layers)]])],
+            [("Delivered", [("Peak", 1.0, "edge:open"), *[(name, change, "data:solid" if change > 0 else "arithmetic:hatch") for name, change in fleet_review.falls(r.layers)]])],
             title=f"{lk.show(r, 'delivered_share')} of the peak becomes the model; {r.worst_layer} lose most", unit="share", quantity="Share of the peak", prediction=lk.said_si(said) if said else None,
         ),
         ins.phase_map(
             [f"{t}" for t in fleet_parts.TENSOR], [f"{p}" for p in fleet_parts.PIPELINE], title=f"Tensor parallelism {r.tensor}, {r.pipeline} stages: {lk.show(r, 'days')}", x_name="Tensor parallelism", y_name="pipeline stages",
-            value_name="days", values=days, void=fleet_parts.voids(days), best="min", you=(fleet_parts.TENSOR.index(r.tensor), fleet_parts.PIPELINE.index(r.pipeline)),
+            value_name="days", values=days, void=fleet_review.voids(days), best="min", you=(fleet_parts.TENSOR.index(r.tensor), fleet_parts.PIPELINE.index(r.pipeline)),
         ),
     )
 
@@ -328,7 +328,7 @@ def draw_sample(r, said):
     notes = (("Dashed: to the nearest that beats yours", "muted"),) if r.dominating else ()
     return ins.scatter(
         [ins.Group("beaten by others", rest, "edge", "ring"), ins.Group("unbeaten", front, "ink", "dot", 40), ins.Group("beat yours", beat, "arithmetic", "dot", 46), ins.Group("yours", fleet_frontier.drawn(r, "yours"), "control", "dot", 130)],
-        title=f"{r.dominating} of {r.feasible} random designs beat yours in days, cost and carbon" if r.feasible else "No random design of this region can run", x_name=x_name, x_unit=x_unit, y_name=y_name, y_unit=y_unit, item="design", links=links, notes=(*notes, *((f"You said {lk.said(said)} of the first sample", "prediction"),) * bool(said)), height=260.0,
+        title=f"{r.dominating} of {r.feasible} random designs beat yours in days, cost and carbon" if r.feasible else "No random design of this region can run", x_name=x_name, x_unit=x_unit, y_name=y_name, y_unit=y_unit, item="design", links=links, notes=(*notes, (f"You said {lk.said(said)} of the first sample", "prediction")) if said else notes, height=260.0,
     )
 
 

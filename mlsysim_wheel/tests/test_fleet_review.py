@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mlsysim import fleet_frontier, fleet_levers, fleet_parts, queueing
+from mlsysim import fleet_frontier, fleet_levers, fleet_parts, fleet_review, queueing
 from mlsysim.errors import MlsysimError
 from mlsysim.fleet_parts import PRESET
 from mlsysim.fleet_review import FULL, LATE, OUTSIDE, RUNS, review_fleet
@@ -53,7 +53,7 @@ def test_layers_multiply_to_what_is_delivered(design):
     r = review_fleet(*design)
     assert r.delivered_share == pytest.approx(math.prod(kept for _, kept in r.layers), rel=1e-9)
     assert 0 < r.delivered_share < (1.3 if r.number_format == "fp8" else 1.0)
-    left = 1 + math.fsum(change for _, change in fleet_parts.falls(r.layers))
+    left = 1 + math.fsum(change for _, change in fleet_review.falls(r.layers))
     assert left == pytest.approx(r.delivered_share, rel=1e-9)
 
 
@@ -143,9 +143,9 @@ def test_the_known_sample():
 
 
 def test_drills():
-    assert fleet_parts.delivered(0.5, 0.5) == 0.25
+    assert fleet_review.delivered(0.5, 0.5) == 0.25
     assert fleet_parts.requests_per_replica(100, 0.1, 0.03, 300, 0.5) == pytest.approx(1 / (0.2 + 0.09))
-    assert fleet_parts.days_on(100, 100, 0.2, 200) == pytest.approx(60)
+    assert fleet_review.days_on(100, 100, 0.2, 200) == pytest.approx(60)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 """A lab inside another page: what it says to the page around, what it takes from it, and what happens in a strict frame."""
 
 import importlib.util
-import json
 from pathlib import Path
 
 import pytest
+from sitebuild.server import Serving
 
 from labkit import log as logs
 from labkit.catalogue import read_lab
@@ -38,15 +38,27 @@ def lab():
     return read_lab(HERE.parents[1] / "labs" / "vol1" / f"{LAB_ID}.py")
 
 
-class Course:
-    """The page around, on another site than the lab."""
+@pytest.fixture
+def course(context, site, lab, tmp_path):
+    """A page around the lab: on another site (localhost is another one than 127.0.0.1), where this browser lets a frame
+    store nothing; or at another address of the same site, where it does."""
+    with Serving(tmp_path) as address:
 
-    def __init__(self, context, site, lab, sandbox):
-        self.address = site.replace("127.0.0.1", "localhost") + "/course.html"
-        body = COURSE.format(sandbox=sandbox, src=f"{site}/{PAGE}?embed=1")
-        context.route("**/course.html", lambda route: route.fulfill(content_type="text/html", body=body))
-        self.page = context.new_page()
-        self.page.goto(self.address)
+        def opened(sandbox: str, host: str = "127.0.0.1") -> Course:
+            around = address.replace("127.0.0.1", host)
+            context.route(f"{around}/**", lambda route: route.continue_())
+            (tmp_path / "course.html").write_text(COURSE.format(sandbox=sandbox, src=f"{site}/{PAGE}?embed=1"), encoding="utf-8")
+            return Course(context.new_page(), f"{around}/course.html", lab)
+
+        yield opened
+
+
+class Course:
+    """What stands around the lab, and what it heard."""
+
+    def __init__(self, page, address, lab):
+        self.page = page
+        self.page.goto(address)
         self.student = Student(self.page, lab, self.page.frame("lab"))
         self.wait("ready")
         self.student.wait_awake()
@@ -59,7 +71,7 @@ class Course:
 
     def wait(self, kind: str, count: int = 1) -> dict:
         """The latest message of this kind, once there are so many."""
-        self.page.wait_for_function("([kind, count]) => heard.filter((m) => m.type === kind).length >= count", arg=[kind, count], timeout=120_000)
+        self.page.wait_for_function("([kind, count]) => heard.filter((m) => m.type === kind).length >= count", arg=[kind, count], timeout=60_000)
         return self.heard(kind)[-1]
 
     def ask(self, **message):
@@ -71,8 +83,8 @@ def a_log(lab_id: str = LAB_ID, name: str | None = None) -> str:
     return export_bytes(logs.append(log, "prediction", part="A", value=5.0, low=2.0, high=20.0, unit="×"), {}).decode()
 
 
-def test_the_page_around_hears_what_happens_and_the_frame_is_as_high_as_the_lab(lab, site, context, tmp_path):
-    course = Course(context, site, lab, RECOMMENDED)
+def test_the_page_around_hears_what_happens_and_the_frame_is_as_high_as_the_lab(lab, course, tmp_path):
+    course = course(RECOMMENDED)
     ready = course.heard("ready")[0]
     assert ready == {"source": "mlsys-lab", "version": 1, "type": "ready", "lab": LAB_ID, "done": 0, "total": 10, "entries": 0}
     assert course.student.view.locator(".lk-next").count() == 0, "what comes next is the course's to say"
@@ -98,8 +110,8 @@ def test_the_page_around_hears_what_happens_and_the_frame_is_as_high_as_the_lab(
     assert not course.heard("complete")
 
 
-def test_the_page_around_gives_a_log_and_a_name_and_nothing_that_does_not_fit_is_taken(lab, site, context):
-    course = Course(context, site, lab, RECOMMENDED)
+def test_the_page_around_gives_a_log_and_a_name_and_nothing_that_does_not_fit_is_taken(lab, course):
+    course = course(RECOMMENDED)
     course.ask(type="learner", name="Ada L.")
     assert course.wait("learner")["ok"]
     course.student.lock(lab.parts[1])
@@ -137,8 +149,9 @@ def test_the_page_around_gives_a_log_and_a_name_and_nothing_that_does_not_fit_is
     assert course.wait("ready", 3)["entries"] == 1, "the first one's work is still there"
 
 
-def test_a_strict_frame_runs_the_lab_says_what_it_forbids_and_gives_the_log_as_text(lab, site, context):
-    course = Course(context, site, lab, STRICT)
+@pytest.mark.parametrize("sandbox", (STRICT, RECOMMENDED))
+def test_a_strict_frame_runs_the_lab_says_what_it_forbids_and_gives_the_log_as_text(sandbox, lab, course):
+    course = course(sandbox, "localhost")
     view = course.student.view
     assert "Saving is off" in course.student.bar()
     assert "This frame lets the lab store nothing" in view.locator(".lk-frame").inner_text()

@@ -168,6 +168,16 @@ def _replay(names: tuple[str, ...], timing: str, design: Design, requests_per_s:
     return end, outside, tuple(lanes), tuple(sorted(log, key=lambda item: item[0]))
 
 
+def all_together(design: Design, requests_per_s: float) -> tuple[float, int, int]:
+    """Days, hours outside the SLO, most nodes taken, with all six events within ten days; nothing else of `stress_fleet`.
+
+    >>> all_together(Design(), 280.0)[1:]
+    (72, 0)
+    """
+    end, outside, lanes, _ = _replay(tuple(EVENTS), "together", design, requests_per_s)
+    return end / 24, outside, max(row[7] for row in lanes)
+
+
 @lru_cache(maxsize=1024)
 def _stress(names: tuple[str, ...], timing: str, design: Design, requests_per_s: float) -> Stressed:
     end, outside, lanes, log = _replay(names, timing, design, requests_per_s)

@@ -12,7 +12,7 @@ from random import Random
 
 from mlsysim._single import single
 from mlsysim.errors import one_of, positive, whole
-from mlsysim.fleet_events import EVENTS, stress_fleet
+from mlsysim.fleet_events import EVENTS, all_together
 from mlsysim.fleet_parts import (
     CAPS,
     FORMATS,
@@ -196,11 +196,12 @@ def board_fleet(
         nodes, serving_share, tensor, pipeline, oversubscription, interval_s, saving, recovery, cap_share, region, number_format, lending, spares
     )
     limits = (single(positive, "days_limit", days_limit), COST_LIMIT_USD, single(positive, "carbon_limit_t", carbon_limit_t))
-    r, s = review_fleet(*design, requests_per_s=requests_per_s), stress_fleet(ALL_EVENTS, "together", *design, requests_per_s=requests_per_s)
+    r = review_fleet(*design, requests_per_s=requests_per_s)
+    stressed_days, outside, taken = all_together(design, r.requests_per_s)
     k = GOALS.index(one_of("goal", goal, GOALS))
-    value = (s.stressed_days, r.cost_usd, r.carbon_t)[k]
+    value = (stressed_days, r.cost_usd, r.carbon_t)[k]
     return BoardFleet(
-        goal=goal, requests_per_s=r.requests_per_s, days=r.days, stressed_days=s.stressed_days, hours_outside=s.hours_outside, taken_nodes=s.taken_nodes,
+        goal=goal, requests_per_s=r.requests_per_s, days=r.days, stressed_days=stressed_days, hours_outside=outside, taken_nodes=taken,
         cost_usd=r.cost_usd, carbon_t=r.carbon_t, memory_bytes=r.memory_bytes, delivered_share=r.delivered_share, worst_layer=r.worst_layer, load=r.load,
         goal_value=value, goal_limit=limits[k], goal_share=value / limits[k], state=r.state,
     )  # fmt: skip

@@ -21,7 +21,6 @@ from mlsysim.machine_hall import speed_at_cap
 from mlsysim.queueing import mmc_wait_percentile_s
 from mlsysim.reliability import any_slow_probability, run_mtbf_s, useful_share
 from mlsysim.run_footprint import embodied_t
-from mlsysim.step_scaling import step_at
 from mlsysim.tensor_replica import replica_step, users
 from mlsysim.training_memory import GRADIENT_BYTES, training_state
 from mlsysim.transformer import Transformer, layer_activations
@@ -85,7 +84,8 @@ def as_design(
     return Design(
         whole("nodes", nodes, low=40, high=1000), single(number, "serving_share", serving_share, low=0.05, high=0.6),
         one_of("tensor", tensor, TENSOR),
-        one_of("pipeline", pipeline, PIPELINE), whole("oversubscription", oversubscription, high=64), single(number, "interval_s", interval_s, low=60, high=86_400),
+        one_of("pipeline", pipeline, PIPELINE), whole("oversubscription", oversubscription, high=64),
+        single(number, "interval_s", interval_s, low=60, high=86_400),
         one_of("saving", saving, SAVING), one_of("recovery", recovery, RECOVERY), single(number, "cap_share", cap_share, low=0.2, high=1.0),
         one_of("region", region, REGIONS), one_of("number_format", number_format, FORMATS), flag("lending", lending), whole("spares", spares, low=0, high=16),
     )  # fmt: skip
@@ -115,7 +115,8 @@ def given() -> dict:
     layers, hidden = model.shape("layers"), model.shape("hidden")
     return plain | {k: v["value"] for k, v in raw["serving"].items()} | {
         "parameters": model.parameters, "layers": layers, "hidden": hidden, "flop": 6.0 * model.parameters + 12.0 * layers * hidden * plain["sequence"],
-        "peak": chip.peak("bf16"), "peak_fp8": chip.peak("fp8"), "gpu_w": chip.power_w, "ceiling": cluster.efficiency_ceiling, "half": cluster.efficiency_half_width,
+        "peak": chip.peak("bf16"), "peak_fp8": chip.peak("fp8"), "gpu_w": chip.power_w,
+        "ceiling": cluster.efficiency_ceiling, "half": cluster.efficiency_half_width,
         "node_link": catalog.link(raw["node_link"]), "port": catalog.link(raw["network"]).effective_bandwidth_bytes_per_s, "extra": raw["extra_usd"],
         "restart": load("reliability/fault_tolerance.json")["restart_s"], "compute_share": load("serving/inference.json")["compute_share"]["value"],
         "shape": Transformer(model.title, layers, hidden, model.shape("heads"), plain["sequence"], model.shape("vocab")), "quarters": raw["network_quarters"],
@@ -164,15 +165,6 @@ def availability(training_nodes: int, interval_s: float, saving: str, recovery: 
         taken = any_slow_probability(min(1.0, s["repair_h"] * HOUR * failures / run_mtbf_s(8)), training_nodes, spares)
         back *= 1 - s["spare_gain"] * (1 - taken)
     return mtbf, stop, back, useful_share(interval_s, stop, back, mtbf)
-
-
-def delivered(*factors) -> float:
-    """What is left of a peak after layers that keep these shares of it: their product. Errors: OutOfRange, WrongType.
-
-    >>> round(delivered(0.75, 0.53, 0.79, 0.86, 0.94), 3)
-    0.254
-    """
-    return math.prod(single(fraction, "factors", f) for f in factors)
 
 
 def requests_per_replica(batch, prefill_s, token_s, answer_tokens=300, clock_share=1.0) -> float:
@@ -277,67 +269,7 @@ def figures(design: Design, more_nodes: int = 0) -> Figures:
     )  # fmt: skip
 
 
-def layer_factors(design: Design, step: Step, useful: float) -> tuple[tuple[str, float], ...]:
-    """(layer, share that it keeps) from peak to delivered; with lending the nights count as a layer above 1."""
-    s, n = given(), training_nodes(design)
-    m, p = step.microbatches, design.pipeline
-    work = step.compute_s + step.exchange_s
-    kept = {
-        "serving": n / design.nodes, "layout": step.replicas * design.tensor * p / (8 * n), "clock": step.clock, "kernels": step.efficiency,
-        "batch": s["batch"] / (step.replicas * m), "exchange": step.compute_s / work, "bubble": m / (m + p - 1),
-        "network": (m + p - 1) * work / step.step_s, "failures": useful, "stragglers": s["straggler_share"],
-    }  # fmt: skip
-    return tuple(kept.items()) + ((("lent", borrowed(design, n)),) if design.lending else ())
-
-
-def days_by_layout(design: Design) -> tuple[tuple[float | None, ...], ...]:
-    """Days for each pipeline (rows) and tensor (columns) with the rest of the design; none where a GPU's memory is too small.
-
-    >>> [d and round(d) for d in days_by_layout(PRESET)[2]]
-    [None, 66, 76]
-    """
-    return tuple(tuple(figures(d).days if fits(d) else None for d in (design._replace(tensor=t, pipeline=p) for t in TENSOR)) for p in PIPELINE)
-
-
 def fits(design: Design) -> bool:
     """Whether a GPU holds its part of the model and its activations."""
     step = step_of(training_nodes(design), design.tensor, design.pipeline, design.oversubscription, design.cap_share, design.number_format)
     return memory_of(design.tensor, design.pipeline, step.replicas, step.microbatches) <= given()["memory_limit_bytes"]
-
-
-def falls(layers) -> tuple[tuple[str, float], ...]:
-    """(layer in words, how far it lowers what is left of the peak) of the layers that change anything; `layers` as in `layer_factors`.
-
-    >>> falls((("serving", 0.75), ("layout", 1.0), ("kernels", 0.5)))
-    (('nodes that serve', -0.25), ('kernels', -0.375))
-    """
-    found, left = [], 1.0
-    for name, kept in layers:
-        if abs(kept - 1) > 1e-12:
-            found.append((LAYERS[name], left * (kept - 1)))
-        left *= kept
-    return tuple(found)
-
-
-def voids(days) -> dict[tuple[int, int], str]:
-    """(column, row) of the layouts in `days_by_layout` whose memory is too small, with the word for it.
-
-    >>> sorted(voids(days_by_layout(PRESET)))[:2]
-    [(0, 0), (0, 1)]
-    """
-    return {(i, j): "no memory" for j, row in enumerate(days) for i, value in enumerate(row) if value is None}
-
-
-def design_of(result) -> Design:
-    """The design of a result that repeats its choices."""
-    return Design(*[getattr(result, name) for name in Design._fields])
-
-
-def days_on(days, nodes, fixed_share, more_nodes) -> float:
-    """Days on another number of nodes if a share of the time does not shrink: Amdahl's law. Errors: OutOfRange, WrongType.
-
-    >>> round(days_on(76, 128, 0.2, 160), 2)
-    63.84
-    """
-    whole_time, fixed = single(positive, "days", days, high=1e6), single(fraction, "fixed_share", fixed_share)
-    return step_at(whole("more_nodes", more_nodes), fixed * whole_time, (1 - fixed) * whole_time * whole("nodes", nodes))

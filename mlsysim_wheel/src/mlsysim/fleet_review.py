@@ -7,27 +7,31 @@ are those of all nodes. Factors multiply from peak to delivered FLOP, so the fle
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim import catalog
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
-from mlsysim.errors import positive
+from mlsysim.errors import fraction, positive, whole
 from mlsysim.fleet_parts import (
     FILE,
     FIVE,
     HOME,
     LAMBDA,
     LAYERS,
+    PIPELINE,
+    TENSOR,
     Design,
+    Step,
     as_design,
     availability,
     borrowed,
     figures,
+    fits,
     given,
     holds_slo,
-    layer_factors,
     memory_of,
     node_w,
     replica_of,
@@ -38,6 +42,7 @@ from mlsysim.fleet_parts import (
 )  # fmt: skip
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.reliability import DALY
+from mlsysim.step_scaling import step_at
 
 FULL, LATE, OUTSIDE, RUNS = "out of memory", "not done in the quarter", "outside the SLO", "runs"
 _SC21 = "Narayanan et al., SC21"
@@ -187,3 +192,72 @@ def load_sources() -> dict:
         "peak_flop_per_s": chip.source("peak_flop_per_s"),
         "electricity_usd": "EIA 2023 (California, Texas); estimates",
     }
+
+
+def delivered(*factors) -> float:
+    """What is left of a peak after layers that keep these shares of it: their product. Errors: OutOfRange, WrongType.
+
+    >>> round(delivered(0.75, 0.53, 0.79, 0.86, 0.94), 3)
+    0.254
+    """
+    return math.prod(single(fraction, "factors", f) for f in factors)
+
+
+def layer_factors(design: Design, step: Step, useful: float) -> tuple[tuple[str, float], ...]:
+    """(layer, share that it keeps) from peak to delivered; with lending the nights count as a layer above 1."""
+    s, n = given(), training_nodes(design)
+    m, p = step.microbatches, design.pipeline
+    work = step.compute_s + step.exchange_s
+    kept = {
+        "serving": n / design.nodes, "layout": step.replicas * design.tensor * p / (8 * n), "clock": step.clock, "kernels": step.efficiency,
+        "batch": s["batch"] / (step.replicas * m), "exchange": step.compute_s / work, "bubble": m / (m + p - 1),
+        "network": (m + p - 1) * work / step.step_s, "failures": useful, "stragglers": s["straggler_share"],
+    }  # fmt: skip
+    return tuple(kept.items()) + ((("lent", borrowed(design, n)),) if design.lending else ())
+
+
+def days_by_layout(design: Design) -> tuple[tuple[float | None, ...], ...]:
+    """Days for each pipeline (rows) and tensor (columns) with the rest of the design; none where a GPU's memory is too small.
+
+    >>> [d and round(d) for d in days_by_layout(Design())[2]]
+    [None, 66, 76]
+    """
+    return tuple(tuple(figures(d).days if fits(d) else None for d in (design._replace(tensor=t, pipeline=p) for t in TENSOR)) for p in PIPELINE)
+
+
+def falls(layers) -> tuple[tuple[str, float], ...]:
+    """(layer in words, how far it lowers what is left of the peak) of the layers that change anything; `layers` as in `layer_factors`.
+
+    >>> falls((("serving", 0.75), ("layout", 1.0), ("kernels", 0.5)))
+    (('nodes that serve', -0.25), ('kernels', -0.375))
+    """
+    found, left = [], 1.0
+    for name, kept in layers:
+        if abs(kept - 1) > 1e-12:
+            found.append((LAYERS[name], left * (kept - 1)))
+        left *= kept
+    return tuple(found)
+
+
+def voids(days) -> dict[tuple[int, int], str]:
+    """(column, row) of the layouts in `days_by_layout` whose memory is too small, with the word for it.
+
+    >>> sorted(voids(days_by_layout(Design())))[:2]
+    [(0, 0), (0, 1)]
+    """
+    return {(i, j): "no memory" for j, row in enumerate(days) for i, value in enumerate(row) if value is None}
+
+
+def design_of(result) -> Design:
+    """The design of a result that repeats its choices."""
+    return Design(*[getattr(result, name) for name in Design._fields])
+
+
+def days_on(days, nodes, fixed_share, more_nodes) -> float:
+    """Days on another number of nodes if a share of the time does not shrink: Amdahl's law. Errors: OutOfRange, WrongType.
+
+    >>> round(days_on(76, 128, 0.2, 160), 2)
+    63.84
+    """
+    whole_time, fixed = single(positive, "days", days, high=1e6), single(fraction, "fixed_share", fixed_share)
+    return step_at(whole("more_nodes", more_nodes), fixed * whole_time, (1 - fixed) * whole_time * whole("nodes", nodes))

@@ -87,7 +87,7 @@ def split(gpus: float, step_s: float, more_gpus: float, shorter_s: float) -> tup
     n2, t2 = single(positive, "more_gpus", more_gpus, high=1e12), single(positive, "shorter_s", shorter_s, high=1e12)
     if n2 <= n1:
         raise OutOfRange(f"more_gpus is {more_gpus!r}, but must be above gpus, {gpus!r}.")
-    if not t1 * n1 / n2 <= t2 <= t1:
+    if not t1 * n1 / n2 * (1 - 1e-9) <= t2 <= t1:  # with room for rounding
         raise OutOfRange(f"shorter_s is {shorter_s!r}, but must lie between {t1 * n1 / n2:g}, in proportion to the GPUs, and {t1:g}.")
     fixed = max(0.0, (n2 * t2 - n1 * t1) / (n2 - n1))
     return fixed, (t1 - fixed) * n1
