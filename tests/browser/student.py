@@ -146,7 +146,7 @@ class Student:
 
     def export(self, folder: Path) -> bytes:
         with self.page.expect_download(timeout=30_000) as waiting:
-            self.view.locator("#export").get_by_text("Export log").click()
+            self.view.locator("#export").get_by_text("Export log", exact=True).click()
         path = folder / "log.json"
         waiting.value.save_as(path)
         return path.read_bytes()
