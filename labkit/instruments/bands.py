@@ -47,7 +47,14 @@ def bands(
     xs = [p[0] for band in found for p in band.points]
     x, y = number_scale(xs, unit, x_name, pad=0.0), number_scale(xs, unit, y_name, pad=0.0)
     plot = Plot(x, y, height)
+    bounds = as_limit(x_limit), as_limit(y_limit)
+    common = _common(found, *bounds)
     taken = [(x.at(x.clip(you[0])), y.at(y.clip(you[1])))]
+    if common:
+        middle = common[len(common) // 2]
+        taken.append((x.at(middle[0]), y.at(middle[2]) + 10 / height))
+    if diagonal:
+        taken.append((0.25, 0.03))
     for band in found:
         inside = [(a, y.clip(low), y.clip(high)) for a, low, high in band.points if high > y.lo and low < y.hi and high > low]
         values = [{"x": a, "y": low, "y2": high} for a, low, high in inside]
@@ -58,14 +65,11 @@ def bands(
     if diagonal:
         plot.rules([(x.lo, y.lo, x.hi, y.hi)], "muted", dash="short")
         plot.texts([(x.back(0.03), y.back(0.03), diagonal)], "muted", dx=14, dy=-1, halo=True)
-    bounds = as_limit(x_limit), as_limit(y_limit)
     plot.limit_x(bounds[0])
     plot.limit_y(bounds[1])
-    common = _common(found, *bounds)
     if common:
         step = xs[1] - xs[0]
         plot.hatch([(x.clip(a - step / 2), x.clip(a + step / 2), low, high) for a, low, high in common], spacing=5, opacity=0.9, colour="ink")
-        middle = common[len(common) // 2]
         plot.texts([(middle[0], middle[2], all_label)], bold=True, align="center", halo=True, dy=-10, top=True)
     plot.you(*you, you_label)
     words = []

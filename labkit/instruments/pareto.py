@@ -89,6 +89,7 @@ def pareto(
         plot.texts([(*prediction, "you said")], "prediction", align="center", dy=-14, halo=True, top=True)
     mine = next((d for d in designs if d.name == you), None)
     taken = [_box(x, y, d, 0, 0, 12) for d in designs]
+    taken += [_box(x, y, Design("", *prediction), 0, dy, CHAR * len("you said")) for dy in (0, -14)] if prediction else []
     if y_bound:
         line = (1 - y.at(y.clip(y_bound.value))) * 250.0
         taken.append((0.0, 8 + CHAR * len(y_bound.label), line - 17, line + 2))

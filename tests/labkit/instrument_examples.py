@@ -684,7 +684,8 @@ def clean_hours_of_a_day() -> Instrument:
 def audits_of_many_agencies() -> Instrument:
     paths = [[(0.0, 0.5), (100.0, 0.2 + 0.05 * i), (730.0, 0.18 + 0.055 * i)] for i in range(12)]
     return many_ends(
-        paths, title="The share freezes where chance left it", x_name="Cases found", x_unit="1", y_name="Region 1’s share", band=(0.24, 0.73, "Bracket: 5th to 95th percentile"),
+        paths, title="The share freezes where chance left it", x_name="Cases found", x_unit="1", y_name="Region 1’s share",
+        band=(0.24, 0.73, "Bracket: 5th to 95th percentile"),
         truth=(0.5, "true share"), prediction=(0.1, "you said 10 points"), item="agency",
     )  # fmt: skip
 
