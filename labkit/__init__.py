@@ -33,9 +33,8 @@ def __getattr__(name: str):
 
 def show(result, name: str) -> str:
     """One field of a result with its unit, for a sentence: `show(r, "time_s")` → "3.20 ms"."""
-    from mlsysim.quantity import unit_of
-
     from labkit.units_shown import shown
+    from mlsysim.quantity import unit_of
 
     return shown(getattr(result, name), unit_of(result, name))
 

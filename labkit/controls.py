@@ -3,7 +3,7 @@
 One declaration makes the widget, checks the value in a log, and lists the values that the tests try. The widgets
 themselves are marimo's; their four faults for screen readers (a slider over `steps` speaks an index, a radio group
 loses its label, number fields carry markup in their names, nothing is announced) are mended once, in
-`assets/labkit.js`, which reads the attributes that `field` writes around each widget.
+`assets/head.html`, which reads the attributes that `field_html` writes around each widget.
 """
 
 from __future__ import annotations
@@ -90,11 +90,12 @@ def toggle(label: str, *, default: bool = False, more: bool = False, help: str =
     return Control(label, default, (False, True), "", more, ("off", "on"), "toggle", help)
 
 
-def field_html(element_html: str, label: str, *, kind: str, control: Control | None = None, value=None, help: str = "") -> str:
-    """A widget with its visible label and its value in words, and the attributes from which labkit.js gives it a name."""
+def field_html(element_html: str, label: str, *, kind: str, control: Control | None = None, value=None, help: str = "", fills: str = "") -> str:
+    """A widget with its visible label and its value in words, and the attributes from which head.html gives it a name."""
     words = [control.show(v) for v in control.values] if control else []
     data = f" data-lk-values='{attr(json.dumps(words, ensure_ascii=False))}'" if control and kind == "slider" else ""
-    now = f"<output class='lk-value'>{text(control.show(value))}</output>" if control and kind == "slider" else ""
+    data += f" data-lk-fills='{attr(fills)}'" if fills else ""  # what the browser may fill in, as in HTML's autocomplete
+    now = f"<span class='lk-value'>{text(control.show(value))}</span>" if control and kind == "slider" else ""
     hint = f"<span class='lk-hint'>{text(help or (control.help if control else ''))}</span>" if help or (control and control.help) else ""
     return (
         f"<div class='lk-field lk-{kind}' data-lk-name='{attr(label)}'{data}>"

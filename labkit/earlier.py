@@ -13,13 +13,12 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mlsysim.errors import MlsysimError
-from mlsysim.quantity import values
-
 from labkit import log as logs
 from labkit.controls import ControlError
 from labkit.html import table
 from labkit.storage import open_storage
+from mlsysim.errors import MlsysimError
+from mlsysim.quantity import values
 
 
 def _modules(name: str):

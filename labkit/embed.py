@@ -12,7 +12,6 @@ import json
 from collections.abc import Coroutine
 
 import marimo as mo
-
 from labkit import log as logs
 from labkit.html import attr, text
 from labkit.lab import Lab
@@ -34,7 +33,8 @@ def embedded() -> bool:
 
 def element(lab: Lab, panel) -> str:
     """The log as text to read, to copy and for the script; the field through which the page around speaks."""
-    why = "This frame lets the lab store nothing. Copy the log before you leave" if lab.storage.off else "If “Export log” does nothing here, the page around forbids downloads. Copy the log instead"
+    forbidden = "If the export does nothing here, the page around forbids downloads. Copy the log instead"
+    why = "This frame lets the lab store nothing. Copy the log before you leave" if lab.storage.off else forbidden
     return (
         f"<div class='lk-frame' data-lk-answer='{attr(json.dumps(lab.answered))}'><details{' open' if lab.storage.off else ''}>"
         f"<summary>Copy the log, or open the lab in a window of its own</summary><p>{why}; a text file that holds it can be imported like an exported one. "

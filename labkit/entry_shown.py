@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import msgspec
-
 from labkit import log as logs
 from labkit.html import text
 from labkit.log_types import Log
@@ -35,4 +34,4 @@ def first_prediction(log: Log) -> str:
         for key, value in msgspec.to_builtins(entry).items()
         if value is not None
     )
-    return f"<p>Your log is a plain text file. This is its first prediction:</p><div class='lk-scroll'><table class='lk-entry'><tr><th>in the file</th><th>what it means</th></tr>{rows}</table></div>"
+    return f"<p>Your log is a plain text file. This is its first prediction:</p><div class='lk-scroll' tabindex='0' role='region' aria-label='The first prediction in the log'><table class='lk-entry'><tr><th scope='col'>in the file</th><th scope='col'>what it means</th></tr>{rows}</table></div>"

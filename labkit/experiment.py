@@ -17,11 +17,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mlsysim.quantity import unit_of, values
-
 from labkit.controls import Control, ControlError
 from labkit.seed import Draw
 from labkit.units_shown import from_si, plain, shown
+from mlsysim.quantity import unit_of, values
 
 
 @dataclass(frozen=True)

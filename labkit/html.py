@@ -39,6 +39,6 @@ def prose(markdown: str) -> str:
 
 def table(columns, rows, caption: str) -> str:
     """A data table: a caption, a header cell a column, plain cells."""
-    head = "".join(f"<th scope='col'>{text(c)}</th>" for c in columns)
+    head = "".join(f"<th scope='col'>{text(c)}</th>" if c else "<td></td>" for c in columns)
     body = "".join("<tr>" + "".join(f"<td>{text(v)}</td>" for v in row) + "</tr>" for row in rows)
     return f"<div class='lk-scroll' tabindex='0' role='region' aria-label='{attr(caption)}'><table><caption>{text(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

@@ -13,10 +13,6 @@ from pathlib import Path
 
 import marimo as mo
 import mlsysim
-from mlsysim import catalog
-from mlsysim.errors import MlsysimError
-from mlsysim.quantity import unit_of
-
 from labkit import log as logs
 from labkit.controls import ControlError
 from labkit.course import lab_info
@@ -27,6 +23,9 @@ from labkit.log_file import LogRefused, export_bytes, import_bytes
 from labkit.log_types import Log, Simulator
 from labkit.storage import Saved, open_storage
 from labkit.trail import Trail
+from mlsysim import catalog
+from mlsysim.errors import MlsysimError
+from mlsysim.quantity import unit_of
 
 
 class Lab:

@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
-from msgspec import UNSET
-
 from labkit.canonical import canonical_bytes
 from labkit.log_file import LogRefused, export_bytes, import_bytes, stored_bytes
 from labkit.log_types import (
@@ -37,6 +35,7 @@ from labkit.log_types import (
     to_document,
 )
 from labkit.seed import seed_of
+from msgspec import UNSET
 
 __all__ = [
     "Answer", "Constraint", "Decision", "Design", "Drill", "Entry", "LabRef", "Learner", "Log", "LogRefused", "Note",

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
-from msgspec import UNSET
-
 from labkit.canonical import NotCanonical, canonical_bytes, canonical_sha256
 from labkit.log_types import MAJOR, MINOR, Log, from_document, to_document
+from msgspec import UNSET
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 32

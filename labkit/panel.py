@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import marimo as mo
-
 from labkit import embed
 from labkit.controls import Control
 from labkit.experiment import ChoiceQuestion, Drill, Experiment

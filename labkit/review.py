@@ -13,10 +13,6 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 
 import marimo as mo
-from mlsysim.errors import MlsysimError
-from mlsysim.quantity import unit_of
-from mlsysim.units import fmt
-
 from labkit import log as logs
 from labkit.controls import field_html
 from labkit.course import course
@@ -28,6 +24,9 @@ from labkit.panel import _button, _sentences
 from labkit.report import escape, factor_off
 from labkit.storage import open_storage
 from labkit.units_shown import from_si, shown
+from mlsysim.errors import MlsysimError
+from mlsysim.quantity import unit_of
+from mlsysim.units import fmt
 
 FEWEST_WORDS = 40
 SAID = "Each of them holds a veto. Their words come from your recorded design, your answers go into the report."

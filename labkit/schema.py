@@ -6,7 +6,6 @@ import json
 import sys
 
 import msgspec
-
 from labkit.log_types import SCHEMA, Log
 
 

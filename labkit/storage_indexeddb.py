@@ -14,8 +14,6 @@ import json
 from collections.abc import Callable, Mapping
 
 import js
-from pyodide.ffi import JsException, to_js
-
 from labkit.indexeddb import Transaction, named, open_database
 from labkit.log import Log, LogRefused, utc_now
 from labkit.storage import (
@@ -33,6 +31,7 @@ from labkit.storage import (
     read_stored,
     unreadable,
 )
+from pyodide.ffi import JsException, to_js
 
 
 async def open_place(lab_id: str) -> IndexedDbStorage | NoStorage:

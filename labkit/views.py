@@ -9,22 +9,21 @@ from __future__ import annotations
 import sys
 
 import marimo as mo
-from mlsysim.errors import MlsysimError
-from mlsysim.units import fmt
-
 from labkit import embed
 from labkit import log as logs
 from labkit.controls import field_html
 from labkit.course import next_lab
 from labkit.entry_shown import first_prediction
 from labkit.experiment import ChoiceQuestion, Experiment
-from labkit.html import prose, text
+from labkit.html import attr, prose, text
 from labkit.lab import Lab
-from labkit.outcome import charts, constraints, drawn, iron_law, readouts, state, work
+from labkit.outcome import change_in_words, charts, constraints, drawn, iron_law, readouts, state, work
 from labkit.panel import controls_of
 from labkit.report import factor_off
 from labkit.trail import Shown
 from labkit.units_shown import from_si
+from mlsysim.errors import MlsysimError
+from mlsysim.units import fmt
 
 DONE, OPEN = "●", "○"
 
@@ -34,9 +33,9 @@ def header(lab: Lab, objectives: tuple[str, ...], scenario: str) -> mo.Html:
     info = lab.info
     goals = "".join(f"<li>{prose(o)}</li>" for o in objectives)
     return mo.Html(
-        f"<header class='lk-page'><p class='lk-kicker'>Volume {'I' * info.volume} · {text(info.chapter)} · {info.minutes} minutes</p>"
+        f"<div class='lk-page'><p class='lk-kicker'>Volume {'I' * info.volume} · {text(info.chapter)} · {info.minutes} minutes</p>"
         f"<h1>{text(info.title)}</h1>{iron_law(info.terms)}<p>After this lab you can:</p><ol class='lk-goals'>{goals}</ol>"
-        f"<p class='lk-scenario'>{prose(scenario)}</p></header>"
+        f"<p class='lk-scenario'>{prose(scenario)}</p></div>"
     )
 
 
@@ -48,7 +47,7 @@ async def bar(lab: Lab, log) -> mo.Html:
     dots = " ".join(DONE if ok else OPEN for ok in done.values())
     problem = f"<p class='lk-notice' role='alert'>{text(lab.problem)}</p>" if lab.problem else ""
     return mo.Html(
-        f"<div class='lk-bar'><strong>{text(lab.info.title)}</strong><span aria-label='{sum(done.values())} of {len(done)} steps done'>{dots}</span>"
+        f"<div class='lk-bar'><strong>{text(lab.info.title)}</strong><span role='img' aria-label='{sum(done.values())} of {len(done)} steps done'>{dots}</span>"
         f"<span role='status' class='lk-{state}'>{text(words)}</span></div>{problem}"
     )
 
@@ -84,14 +83,14 @@ def explore(lab: Lab, part, panel, log) -> mo.Html:
     controls = controls_of(exp, panel)
     result = lab.result(exp, controls)
     if isinstance(result, MlsysimError):
-        middle = f"<div class='lk-chart'><p class='lk-state lk-bad' role='status'>{text(result)}</p></div>"
-        side = ""
+        middle = f"<div class='lk-chart'><p class='lk-state lk-bad'>{text(result)}</p></div>"
+        side, spoken = "", str(result)
     else:
         shown = Shown(controls, result, drawn(exp.instruments(result, said)))
         before = lab.trail.move(exp.key, shown)
         middle = f"<div class='lk-chart'>{charts(shown, before)}</div>"
-        side = state(exp, result) + readouts(exp, result, {}, before)
-    main = f"<div class='lk-instrument' data-lk-part='{exp.key}'><div class='lk-side'>{_coach(exp, 'explore')}{_controls(exp, panel, controls)}{side}</div>{middle}</div>"
+        side, spoken = state(exp, result) + readouts(exp, result, {}, before), change_in_words(exp, shown, before, {})
+    main = f"<div class='lk-instrument' data-lk-part='{exp.key}' data-lk-said='{attr(spoken)}'><div class='lk-side'>{_coach(exp, 'explore')}{_controls(exp, panel, controls)}{side}</div>{middle}</div>"
     if isinstance(result, MlsysimError):
         return mo.Html(main + _notice(lab, exp.key))
     return mo.Html(main + work(panel, result) + _record(lab, exp, panel, result, log))
@@ -109,11 +108,12 @@ def decide(lab: Lab, part, panel, log) -> mo.Html:
     given, controls = exp.draw(log.seed), controls_of(exp, panel)
     result = lab.result(exp, controls, log.seed)
     if isinstance(result, MlsysimError):
-        middle, side = f"<p class='lk-state lk-bad' role='status'>{text(result)}</p>", ""
+        middle, side, spoken = f"<p class='lk-state lk-bad'>{text(result)}</p>", "", str(result)
     else:
         shown = Shown(controls, result, drawn(exp.instruments(result, given, controls)))
         before = lab.trail.move(exp.key, shown)
         middle, side = charts(shown, before), constraints(exp, result, given) + readouts(exp, result, given, before)
+        spoken = change_in_words(exp, shown, before, given)
     words = {k: fmt(v, exp.given_units.get(k, "")) if not isinstance(v, str) else v for k, v in given.items()}
     aside = ""
     if lab.alternative:
@@ -121,7 +121,7 @@ def decide(lab: Lab, part, panel, log) -> mo.Html:
     made = f"<p class='lk-done'>{len(logs.decisions(log))} decision recorded.</p>" if logs.decisions(log) else ""
     return mo.Html(
         f"<section class='lk-part lk-page' id='decision'><h2>Decision · {text(exp.title)}</h2><p>{prose(exp.scenario.format(**words))}</p></section>"
-        f"<div class='lk-instrument' data-lk-part='decision'><div class='lk-side'>{_controls(exp, panel, controls)}{side}</div><div class='lk-chart'>{middle}</div></div>"
+        f"<div class='lk-instrument' data-lk-part='decision' data-lk-said='{attr(spoken)}'><div class='lk-side'>{_controls(exp, panel, controls)}{side}</div><div class='lk-chart'>{middle}</div></div>"
         f"<div class='lk-page lk-record'>{panel['_reject'].text}{_slot(aside)}{field_html(panel['_why'].text, 'Why this design', kind='text')}"
         f"{field_html(panel['_revisit'].text, 'What would make you revisit it', kind='text')}{panel['_record'].text}{_notice(lab, 'decision')}{made}</div>"
     )
@@ -165,7 +165,7 @@ def export(lab: Lab, panel, log, *, show_entry: bool = False, paper=None) -> mo.
     return mo.Html(
         f"<section class='lk-part lk-page' id='export' data-lk-awake='{awake}'><h2>Export</h2><p role='status'>{text(still)}</p><div class='lk-row'>{down.text}{paper_button.text}</div>{first_prediction(log) if show_entry else ''}"
         f"<details><summary>Name, section, import</summary><p class='lk-hint'>{text(who)} The name stays in the log and {reaches}.</p>"
-        f"<div class='lk-row'>{field_html(panel['name'].text, 'Name or number (optional)', kind='text')}{field_html(panel['section'].text, 'Section (optional)', kind='text')}{panel['_use'].text}</div>"
+        f"<div class='lk-row'>{field_html(panel['name'].text, 'Name or number (optional)', kind='text', fills='name')}{field_html(panel['section'].text, 'Section (optional)', kind='text')}{panel['_use'].text}</div>"
         f"{_slot(_notice(lab, 'name'))}<div class='lk-row'>{field_html(panel['file'].text, 'A log that you exported', kind='file')}{panel['_import'].text}</div>{_notice(lab, 'import')}</details>{embed.element(lab, panel) if inside else _next(lab)}<p class='lk-hint lk-credit'>Made with marimo, Pyodide and Vega-Lite.</p></section>"
     )
 

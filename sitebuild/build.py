@@ -15,22 +15,27 @@ from .frontend import checked_frontend, worker_script
 from .guide import write_guides
 from .hashing import sha256_bytes
 from .index import font_faces, front_page, script
+from .licenses import write_licenses
 from .lock import FIX, LockedFile, read_lock
 from .offline import write_offline
 from .packages import PACKAGES, PYODIDE_BUILD_FILES
 from .pages import Start, lab_page
 from .paths import Paths
 from .runtime import lay_runtime
+from .scorm import checked_address, write_packages
 from .wheels import SCHEMA, log_schema
 from .worker_memory import keep_notebook_in_memory
 
 
-def build_site(paths: Paths, only: list[str] | None = None, say: Callable[[str], None] = print, distribution: str = "") -> Path:
+def build_site(paths: Paths, only: list[str] | None = None, say: Callable[[str], None] = print, distribution: str = "", scorm: str = "") -> Path:
     """Build everything (or the labs named in `only`) and return the site's folder.
 
-    `distribution` is the folder or address of a Pyodide distribution that has numpy and polars.
+    `distribution` is the folder or address of a Pyodide distribution that has numpy and polars. With `scorm`, the address at
+    which the site will be hosted, there are packages for learning management systems too.
     """
     began = time.perf_counter()
+    if scorm:
+        checked_address(scorm)
     course, labs = read_course(paths.labs)
     labs = _chosen(labs, only)
     files = read_lock(paths.lock)
@@ -61,13 +66,16 @@ def build_site(paths: Paths, only: list[str] | None = None, say: Callable[[str],
     parts = {lab.id: lab.source.read_text(encoding="utf-8").count("@lk.experiment(") for lab in labs}
     (new / "index.html").write_text(front_page(course, labs, read_weeks(paths.labs), fonts, parts), encoding="utf-8")
     (new / "front.js").write_text(script(), encoding="utf-8")
-    write_guides(paths.root / "docs", new, course, fonts)
+    write_guides(paths.root / "docs", new, course, fonts, labs)
+    write_licenses(new, files, fetched, paths, course, fonts)
     (new / "favicon.svg").write_text(icon.SVG, encoding="utf-8")
     for folder in {new} | {new / "labs" / f"vol{lab.volume}" for lab in labs}:
         (folder / "favicon.ico").write_bytes(icon.ico())
     (new / ".nojekyll").touch()  # some hosts hide files whose names start with an underscore, unless this is here
     _write_schema(new, paths)
     write_offline(new, {lab.id: [f"labs/{lab.path}.html", *([f"labs/{own_archives[lab.id]}"] if own_archives[lab.id] else [])] for lab in labs})
+    if scorm:
+        say(f"scorm     {write_packages(new, labs, scorm)} packages in {paths.out.name}/scorm/")
     _swap(new, paths.out)
     size = sum(p.stat().st_size for p in paths.out.rglob("*") if p.is_file())
     say(f"site      {len(labs)} labs, {size / 1e6:.0f} MB in {paths.out.name}/, {time.perf_counter() - began:.1f} s")

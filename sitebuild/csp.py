@@ -25,7 +25,7 @@ DIRECTIVES = {
 POLICY = "; ".join(f"{name} {value}" for name, value in DIRECTIVES.items())
 META = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
 
-# The front page runs one script of its own, from its own folder; the pages beside it run none.
+# The front page and the one for instructors run one script of their own, from their own folder; the other pages run none.
 _STILL = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'"
 STILL_META = f'<meta http-equiv="Content-Security-Policy" content="{_STILL}">'
 FRONT_META = f'<meta http-equiv="Content-Security-Policy" content="{_STILL}; script-src \'self\'">'

@@ -82,9 +82,9 @@
     const { type } = asked;
     asked = null;
     quiet = false;
+    if (answer.reload) return location.reload(); // the page around hears "ready" again, and asks again
     tell(type === "restore" ? "restored" : type, { ok: answer.ok, reason: answer.reason });
-    if (answer.reload) location.reload();
-    else next();
+    next();
   }
   addEventListener("message", ({ source, data }) => {
     if (alone || source !== around || data?.target !== SOURCE) return;

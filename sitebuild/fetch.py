@@ -52,7 +52,7 @@ def fetch_npm(root: Path, folder: Path, names: list[str]) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         for name in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copy(root / name, scratch)
-        _run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], "npm could not fetch the package pyodide", cwd=scratch)
+        _run([npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], "npm could not fetch the package pyodide", cwd=scratch)
         for name in names:
             source = Path(scratch, "node_modules", "pyodide", name)
             if not source.is_file():

@@ -12,7 +12,7 @@ SHOWN = {"data": "D<sub>vol</sub>/BW", "arithmetic": "O/(R<sub>peak</sub>·η)",
 VOLUMES = {1: "Volume I · Foundations", 2: "Volume II · At scale"}
 TERM_NAMES = {"data": "data movement", "arithmetic": "arithmetic", "overhead": "fixed overhead"}
 FONTS = {"Lora": "Lora-VariableFont_wght", "PT Sans": "PTSans-Regular"}  # the front end's own, so that page and labs look alike
-PAGES = {"instructors": "For instructors", "simulator": "The simulator and its validation", "storage": "What is stored where"}
+PAGES = {"instructors": "For instructors", "simulator": "The simulator and its validation", "storage": "What is stored where", "accessibility": "Accessibility"}
 
 
 def font_faces(assets: Path, at: str = "") -> str:
@@ -74,7 +74,7 @@ to a decision log that you export at the end.</p>
 {chr(10).join(sections)}
 {_weeks(weeks, labs)}
 <footer><p>Nothing you enter leaves this device unless you export it.</p>
-<p>Made with marimo (Apache-2.0), Pyodide (MPL-2.0) and Vega-Lite (BSD-3-Clause).</p></footer>
+<p>Made with marimo (Apache-2.0), Pyodide (MPL-2.0) and Vega-Lite (BSD-3-Clause). <a href="licenses.html">All licences</a></p></footer>
 </main>
 <script src="front.js"></script>
 </body>

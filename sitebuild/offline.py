@@ -26,7 +26,7 @@ def write_offline(site: Path, labs: dict[str, list[str]]) -> None:
     core += (site / "labs").glob("*.js")  # for labs inside other pages
     core += [p for p in runtime.rglob("*") if p.is_file() and p.parent.name != "later"]
     own = {path for paths in labs.values() for path in paths}
-    rest = [p for p in [*(runtime / "later").iterdir(), *site.glob("*.html"), *site.glob("*.svg")] if p.is_file()]
+    rest = [p for p in [*(runtime / "later").iterdir(), *site.glob("*.html"), *site.glob("*.svg"), *site.glob("embed_code.js")] if p.is_file()]
     names = {kind: sorted(p.relative_to(site).as_posix() for p in paths) for kind, paths in (("core", core), ("rest", rest))}
     names["rest"] = [name for name in names["rest"] if name not in own and name not in names["core"]]
     every = sorted({*names["core"], *names["rest"], *own})

@@ -109,7 +109,8 @@ LABS = {
     "lab_08_model_train": "curve", "lab_09_data_selection": "frontier", "lab_10_model_compress": "steps", "lab_11_hw_accel": "roofline",
     "lab_12_perf_bench": "tail", "lab_13_model_serving": "tail", "lab_14_ml_ops": "waves", "lab_15_responsible_engr": "frontier",
     "lab_01_introduction": "ladder", "lab_02_compute_infra": "stack", "lab_03_communication": "tree", "lab_04_data_storage": "ladder",
-    "lab_05_dist_train": "grid", "lab_06_fault_tolerance": "valley", "lab_07_fleet_orch": "timeline", "lab_08_inference": "tail", "lab_09_perf_engineering": "roofline",
+    "lab_05_dist_train": "grid", "lab_06_fault_tolerance": "valley", "lab_07_fleet_orch": "timeline", "lab_08_inference": "tail",
+    "lab_09_perf_engineering": "roofline",
     "lab_10_edge_intelligence": "curve", "lab_11_ops_scale": "tree", "lab_12_security_privacy": "steps", "lab_13_robust_ai": "valley",
     "lab_14_sustainable_ai": "waves", "lab_15_responsible_ai": "frontier", "lab_16_fleet_synthesis": "grid",
 }  # fmt: skip

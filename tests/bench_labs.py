@@ -14,7 +14,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser_bench import awake, chromium, percentile, student  # noqa: E402
-
 from labkit.catalogue import lab_paths, read_lab  # noqa: E402
 from sitebuild.server import Serving  # noqa: E402
 

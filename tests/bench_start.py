@@ -23,7 +23,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser_bench import CLOCK, awake, chromium  # noqa: E402
-
 from sitebuild.build import build_site  # noqa: E402
 from sitebuild.course import Lab, read_course  # noqa: E402
 from sitebuild.fetch import fetch  # noqa: E402

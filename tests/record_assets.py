@@ -4,7 +4,6 @@ start to its export. They are what a device keeps to open labs without a network
     python tests/record_assets.py [SITE] [LAB ...]        SITE is _site unless given; build it first
 """
 
-import random
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,11 +20,11 @@ from sitebuild.server import Serving  # noqa: E402
 FEW = ("lab_00_introduction", "lab_03_ml_workflow", "lab_11_hw_accel", "lab_15_responsible_engr", "lab_05_dist_train")
 
 
-def fetched(browser, address: str, path: Path) -> set[str]:
-    """The file names below labs/assets/ that a student's work in one lab asks for, in light and dark."""
+def fetched(browser, address: str, path: Path, scheme: str) -> set[str]:
+    """The file names below labs/assets/ that a student's work in one lab asks for."""
     names: set[str] = set()
     lab = read_lab(path)
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True, color_scheme=random.choice(["light", "dark"]))
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True, color_scheme=scheme)
     context.on("request", lambda r: names.add(r.url.rpartition("/labs/assets/")[2]) if "/labs/assets/" in r.url else None)
     hands = student()(context.new_page(), lab)
     hands.open(f"{address}/labs/{path.parent.name}/{path.stem}.html")
@@ -45,7 +44,8 @@ def main(site: str = "_site", *labs: str) -> None:
     with Serving(Path(site)) as address, chromium() as browser:
         for path in lab_paths(ROOT / "labs"):
             if path.stem in (labs or FEW):
-                names |= fetched(browser, address, path)
+                for scheme in ("light", "dark"):
+                    names |= fetched(browser, address, path, scheme)
                 print(f"{path.stem}: {len(names)} files so far")
     ASSETS.write_text("".join(f"{name}\n" for name in sorted(names)), encoding="utf-8")
 

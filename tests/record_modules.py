@@ -14,7 +14,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from browser_bench import awake, chromium, student  # noqa: E402
-
 from labkit.catalogue import read_lab  # noqa: E402
 from sitebuild.later import FIRST  # noqa: E402
 from sitebuild.server import Serving  # noqa: E402

@@ -10,9 +10,8 @@ import itertools
 import math
 import random
 
-from mlsysim.errors import MlsysimError
-
 from labkit.grade.replay import Replayer
+from mlsysim.errors import MlsysimError
 
 TRIED = 600  # designs tried for each of a few draws of the limits
 DRAWS = 6

@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from mlsysim.errors import MlsysimError
-
 from labkit import log as logs
 from labkit.catalogue import LabFile
 from labkit.experiment import ChoiceQuestion, Experiment
@@ -23,6 +21,7 @@ from labkit.grade.best import Best
 from labkit.grade.judge import checklist
 from labkit.grade.replay import Replayer
 from labkit.log_types import Log, Observation, Runtime, Simulator
+from mlsysim.errors import MlsysimError
 
 KINDS = ("honest", "careless", "copied", "tampered")
 WEIGHTS = (0.7, 0.2, 0.06, 0.04)
@@ -97,7 +96,8 @@ class Author:
         result = self.replayer.result(exp, controls, given)
         other, aside = self._somewhere(exp, rng, given)
         held = [
-            {"name": c.words, "holds": c.holds(result, given), "limit": c.bound(given), "value": logs.plain_result({"v": getattr(result, c.field)})["v"], "unit": "1"}
+            {"name": c.words, "holds": c.holds(result, given), "limit": c.bound(given),
+             "value": logs.plain_result({"v": getattr(result, c.field)})["v"], "unit": "1"}
             for c in exp.constraints
         ]
         return logs.append(
@@ -141,7 +141,8 @@ def sample_class(lab: LabFile, students: int, seed: int = 1) -> Iterator[tuple[s
         else:
             honest.append(log)
             honest = honest[-20:]
-        yield f"student{i + 1:05d}_{10_000 + i}_{20_000 + i}_{lab.id}.json", kind, logs.export_bytes(log, checklist(log, lab), now=log.entries[-1].at if log.entries else START)
+        data = logs.export_bytes(log, checklist(log, lab), now=log.entries[-1].at if log.entries else START)
+        yield f"student{i + 1:05d}_{10_000 + i}_{20_000 + i}_{lab.id}.json", kind, data
 
 
 def _with_words_of(source: Log, log: Log) -> Log:

@@ -34,7 +34,10 @@ def _grade(asked) -> int:
     weights = read_weights(asked.weights) if asked.weights else Weights()
     bar = _Progress()
     handed_in = submissions(asked.logs)
-    found = judge_on_dask(handed_in, asked.labs, asked.dask, on_done=bar) if asked.dask else judge_all(handed_in, asked.labs, workers=asked.workers, on_done=bar)
+    if asked.dask:
+        found = judge_on_dask(handed_in, asked.labs, asked.dask, on_done=bar)
+    else:
+        found = judge_all(handed_in, asked.labs, workers=asked.workers, on_done=bar)
     rows = with_flags(found)
     bar.end()
     if not rows:

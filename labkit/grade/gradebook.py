@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
-
 from labkit.grade.judge import Row
 from labkit.grade.weights import Weights
 

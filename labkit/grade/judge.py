@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from mlsysim.errors import MlsysimError
-
 from labkit import log as logs
 from labkit.catalogue import LabFile
 from labkit.controls import ControlError
@@ -17,6 +15,7 @@ from labkit.grade.replay import Replayer
 from labkit.log_file import LogRefused, import_bytes
 from labkit.log_types import Decision, Log, Observation, Prediction
 from labkit.units_shown import to_si
+from mlsysim.errors import MlsysimError
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,8 @@ class Judge:
         lab = self.labs.get(log.lab.id)
         student = log.learner.name or handed_in.who
         if lab is None:
-            return Row(handed_in.place, student, log.learner.section or "", log.lab.id, log.attempt, reason=f"There is no lab {log.lab.id!r} among the labs given.")
+            reason = f"There is no lab {log.lab.id!r} among the labs given."
+            return Row(handed_in.place, student, log.learner.section or "", log.lab.id, log.attempt, reason=reason)
         try:
             return self._judged(handed_in.place, student, log, lab)
         except Exception as error:

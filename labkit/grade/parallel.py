@@ -27,7 +27,9 @@ def judge_chunk(labs: str, chunk: list[Submission]) -> list[Row]:
     return [_judge.row(s) for s in chunk]
 
 
-def judge_all(handed_in: Iterable[Submission], labs: Path | str, *, workers: int | None = None, on_done: Callable[[int], None] = lambda n: None) -> Iterator[Row]:
+def judge_all(
+    handed_in: Iterable[Submission], labs: Path | str, *, workers: int | None = None, on_done: Callable[[int], None] = lambda n: None
+) -> Iterator[Row]:
     """Rows in the order of the files. `on_done` is told how many are done."""
     labs, chunks, done = str(Path(labs).resolve()), _chunks(handed_in), 0
     workers = workers or os.cpu_count() or 1

@@ -8,13 +8,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mlsysim.errors import MlsysimError
-
 from labkit import log as logs
 from labkit.catalogue import LabFile
 from labkit.controls import ControlError
 from labkit.experiment import ChoiceQuestion, Experiment
 from labkit.log_types import Decision, Drill, Log, Observation, Prediction
+from mlsysim.errors import MlsysimError
 
 SAME = 1e-9  # relative; the mathematics library of a browser may differ from ours in the last bit
 KEPT = 50_000  # results in the cache

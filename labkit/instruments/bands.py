@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlsysim.units import fmt
-
 from labkit import theme
 from labkit.instruments.base import Column, Instrument, Limit, LimitLike, as_limit, limit_sentence, need, sentence_list
 from labkit.instruments.marks import CHAR, NARROW, Marks
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import number_scale
+from mlsysim.units import fmt
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, inside, limit_sentence, need, sentence_list, you_said
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import number_scale, pixels
+from mlsysim.units import fmt
 
 PITCH, THICK = 33.0, 10.0  # px: a bar and the words above it
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, finite, need
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, pixels
+from mlsysim.units import fmt
 
 BINS = 48
 ROW, GAP, BARS = 30.0, 46.0, 96.0  # px: the whole range, the space to the closer look, its histogram

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlsysim.units import fmt
-
 from labkit import theme
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, limit_sentence, need, sentence_list, you_said
 from labkit.instruments.marks import style_of
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, linear_ticks, tick_text
+from mlsysim.units import fmt
 
 _HEIGHT, _LABEL_PX = 270.0, 14.0
 

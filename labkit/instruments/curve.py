@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlsysim.units import fmt
-
 from labkit import theme
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, sentence_list, you_said
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale
+from mlsysim.units import fmt
 
 SERIES_STYLES = (("ink", "solid"), ("data", "dash"), ("arithmetic", "short"), ("overhead", "dot"), ("muted", "dash"))
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, finite, need
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale
+from mlsysim.units import fmt
 
 NEAR = 1e4  # a floor further below the lowest value than this is named, and not drawn to scale
 

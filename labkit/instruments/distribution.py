@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, you_said
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale
+from mlsysim.units import fmt
 
 _STEPS = 160  # points of a drawn ECDF: more than a screen resolves
 

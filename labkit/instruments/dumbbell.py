@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, finite, need, sentence_list, you_said
 from labkit.instruments.marks import CHAR, NARROW
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, pixels, tick_text
+from mlsysim.units import fmt
 
 PITCH = 58.0  # px: words, the two marks, their values
 

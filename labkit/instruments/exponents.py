@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, need, sentence_list
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, linear_ticks, number_scale, pixels
+from mlsysim.units import fmt
 
 HISTOGRAM, ROW = 118.0, 24.0  # px
 _UP = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, need, sentence_list
 from labkit.instruments.marks import NARROW
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale
+from mlsysim.units import fmt
 
 HEIGHT, SPINE, LEAF, TOP, FOOT = 250.0, 18.0, 96.0, 196.0, 232.0  # px from the top: spine, leaves, upper and lower edge of nodes
 STEPS = ((0.02, 0.6), (0.15, 1.2), (0.35, 2.4), (0.65, 4.0), (0.98, 6.0), (1.01, 8.0))  # busy up to this share: width in px

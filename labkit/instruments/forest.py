@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, sentence_list, you_said
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, tick_text
+from mlsysim.units import fmt
 
 PITCH = 9.5  # px a row
 

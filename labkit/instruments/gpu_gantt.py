@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from mlsysim.units import HOUR, fmt
-
 from labkit.instruments.base import Column, Instrument, need
 from labkit.instruments.marks import CHAR
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, linear_ticks
+from mlsysim.units import HOUR, fmt
 
 HEIGHT, HEAD, PANEL = 196.0, 28.0, 58.0
 SHADES = (0.28, 0.55, 0.85)  # of the ink: small, middle and large jobs

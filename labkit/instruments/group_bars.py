@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, finite, inside, need, sentence_list, you_said
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, pixels, tick_text
+from mlsysim.units import fmt
 
 ROW, SHARE = 34.0, "share"
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, need
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import number_scale, pixels
+from mlsysim.units import fmt
 
 _TOP, _BOTTOM, _THICK, _HEIGHT = 40.0, 122.0, 22.0, 140.0  # px: middle of either lane, thickness of its bars, height of all
 

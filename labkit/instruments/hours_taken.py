@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, inside, need
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale
+from mlsysim.units import fmt
 
 
 def hours_taken(

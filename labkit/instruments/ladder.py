@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit import theme
 from labkit.instruments.base import Instrument, finite, inside, need, sentence_list
 from labkit.instruments.marks import NARROW
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale, pixels
 from labkit.instruments.terms import TERM_KEY, TermRow, term_table, term_words
+from mlsysim.units import fmt
 
 PITCH, HEAD, LANE = 43.0, 17.0, 6.5  # px: one rung, the words above it, one of its three lanes
 DECADES = 7  # a term further below the longest rung than this has no bar

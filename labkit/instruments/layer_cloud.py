@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, finite, need, sentence_list
 from labkit.instruments.plot import Plot
 from labkit.instruments.roofline import Roof
 from labkit.instruments.scales import number_scale
+from mlsysim.units import fmt
 
 SHAPES = {"circle": "●", "square": "■", "triangle-up": "▲", "diamond": "◆"}
 AREA, SMALLEST, LARGEST = 5000.0, 16.0, 1500.0  # px² of all the time, and what no mark goes below or above

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, finite, need, sentence_list
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import number_scale, pixels
+from mlsysim.units import fmt
 
 PITCH, HEAD, THICK, KEY = 36.0, 16.0, 15.0, 20.0  # px: a lane, its name, its bars, the row that says what patterns mean
 SPACE = 19.0  # px that a letter needs between returns; with less, the counts above must do

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit import theme
 from labkit.instruments.base import Column, Instrument, finite, inside, need
 from labkit.instruments.marks import short
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale, tick_text
+from mlsysim.units import fmt
 
 BINS, BARS, EDGE = 25, 0.2, 0.12  # bins of the histogram; its width and that of the bracket, in parts of the time axis
 

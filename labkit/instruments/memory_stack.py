@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, sentence_list, you_said
 from labkit.instruments.marks import CHAR, NARROW, style_of
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import number_scale, pixels
+from mlsysim.units import fmt
 
 Part = tuple[str, float, str]  # label, amount, style
 PART_STYLES = ("data:solid", "arithmetic:hatch", "overhead:dots", "edge:open", "muted:solid", "control:hatch")

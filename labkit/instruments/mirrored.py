@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, linear_ticks, tick_text
+from mlsysim.units import fmt
 
 FAR = 4.0  # a mark more than this many times above the highest column stays beyond the axis
 DEPTH = 0.72  # length of the lower half beside the upper

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, sentence_list, you_said
 from labkit.instruments.marks import style_of
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale
+from mlsysim.units import fmt
 
 FILL = {"solid": 1.0, "hatch": 0.55, "dots": 0.25, "open": 0.06, "idle": 0.0}  # a column has no room for a pattern; lightness tells
 FAR = 4.0  # a mark more than this many times above the highest step stays beyond the axis

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, finite, inside, need, sentence_list
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale, pixels
+from mlsysim.units import fmt
 
 PITCH, HEAD = 38.0, 18.0  # px: a row, the words over its ticks
 CELLS = 300  # ticks closer than this part of the axis are one

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, finite, inside, need, sentence_list, you_said
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import number_scale, pixels
+from mlsysim.units import fmt
 
 PITCH, UPPER, LOWER = 47.0, 8.0, 12.0  # px: an item, its two bars
 
@@ -28,7 +27,8 @@ def pairs(
     """Items (name, amount above, amount below) from top to bottom; `upper` and `lower` say what the two are. `prediction` is an amount."""
     items = tuple((name, finite(a, name), finite(b, name)) for name, a, b in need(items, "the list of items"))
     top = max(max(a, b) for _, a, b in items) or 1.0
-    x = number_scale([0.0, *(v for _, a, b in items for v in (a, b)), top * 1.22, *([] if prediction is None else [prediction])], unit, quantity, zero=True, pad=0.0)
+    said = [] if prediction is None else [prediction]
+    x = number_scale([0.0, *(v for _, a, b in items for v in (a, b)), top * 1.22, *said], unit, quantity, zero=True, pad=0.0)
     height = 22.0 + PITCH * len(items)
     plot = Plot(x, pixels(height), height, y_axis={"ticks": False, "domain": False, "grid": False})
     plot.said_x(prediction, unit)

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, sentence_list, you_said
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import linear_ticks, number_scale, pixels, tick_text
+from mlsysim.units import fmt
 
 HEAD = 17.0  # px above a panel for its name and state
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from mlsysim.units import fmt
-
 from labkit import theme
 from labkit.instruments.base import Column, Instrument, need
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import category_scale
+from mlsysim.units import fmt
 
 _LETTERS = {"D": "data", "O": "arithmetic", "L": "overhead"}
 

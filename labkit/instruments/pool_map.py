@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, need, sentence_list
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, tick_text
+from mlsysim.units import fmt
 
 HEIGHT = 270.0
 ABOVE = 2.5  # how far the name of a group stands from its middle, in units of the features

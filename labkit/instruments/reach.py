@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, finite, inside, need, sentence_list, you_said
 from labkit.instruments.curve import SERIES_STYLES
 from labkit.instruments.marks import CHAR, NARROW
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import number_scale
+from mlsysim.units import fmt
 
 Line = tuple[str, Sequence[tuple[float, float]], str]  # name, points from left to right, words at the end
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, inside, need, sentence_list
 from labkit.instruments.marks import CHAR, NARROW
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale
+from mlsysim.units import fmt
 
 HEIGHT = 250.0
 FAINT = 0.4  # this share of the best, or less, is left white

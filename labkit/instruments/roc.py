@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, inside, need, sentence_list
 from labkit.instruments.marks import CHAR, NARROW
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, tick_text
+from mlsysim.units import fmt
 
 COLOURS, SHARE = ("control", "data"), "share"
 

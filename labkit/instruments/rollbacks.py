@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, finite, inside, need, you_said
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import number_scale, pixels
+from mlsysim.units import fmt
 
 ROOM, MOST = 250.0, 48  # px for the rows; rows that are drawn
 Row = tuple[float, float, float, Sequence[float], float]  # ages: struck, newest kept, oldest kept, further ones kept, returned to (below 0: nowhere)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, limit_sentence, need, sentence_list, you_said
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import number_scale
+from mlsysim.units import fmt
 
 
 @dataclass(frozen=True, slots=True)

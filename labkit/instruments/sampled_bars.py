@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, finite, inside, need, sentence_list
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import number_scale, pixels
+from mlsysim.units import fmt
 
 PITCH = 29.0  # px: the words of a row, and its bar
 

@@ -77,7 +77,8 @@ class Scale:
         if "\\n" in texts:
             label = f"split({label},'\\n')"
         # without a tickCount Vega thins out long lists of values, and the labels, found by their place in the list, would be wrong
-        return {"values": [value for value, _ in self.ticks], "tickCount": len(self.ticks), "labelExpr": label, "title": self.title or None, "grid": self.grid, **more}
+        at = {"values": [value for value, _ in self.ticks], "tickCount": len(self.ticks)}
+        return {**at, "labelExpr": label, "title": self.title or None, "grid": self.grid, **more}
 
 
 def pixels(height: float) -> Scale:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlsysim.units import fmt
-
 from labkit import theme
 from labkit.instruments.base import Column, Instrument, finite, inside, need, sentence_list
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import number_scale, pixels
+from mlsysim.units import fmt
 
 HEAD, PANEL, GAP = 18.0, 78.0, 30.0
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, finite, inside, need, sentence_list, you_said
 from labkit.instruments.marks import NARROW, style_of
 from labkit.instruments.memory_stack import PART_STYLES
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, linear_ticks, pixels, tick_text
+from mlsysim.units import fmt
 
 _FILLS = {"solid": "filled", "hatch": "hatched", "dots": "dotted", "open": "open", "idle": "open"}
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit import theme
 from labkit.instruments.base import Column, Instrument, inside, need, sentence_list
 from labkit.instruments.marks import style_of
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import number_scale
+from mlsysim.units import fmt
 
 FILL = {"solid": 0.85, "hatch": 0.5, "dots": 0.3, "open": 0.05, "idle": 0.0}  # areas have no patterns; lightness and names tell
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlsysim.units import fmt
-
 from labkit import theme
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, sentence_list, you_said
 from labkit.instruments.marks import NARROW
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale, pixels
+from mlsysim.units import fmt
 
 TERM_KEY = "D moving data · O arithmetic · L overhead"
 

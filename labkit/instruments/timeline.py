@@ -6,12 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, limit_sentence, need, sentence_list, you_said
 from labkit.instruments.marks import CHAR, NARROW, style_of
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, linear_ticks, number_scale, pixels, tick_text
+from mlsysim.units import fmt
 
 
 @dataclass(frozen=True, slots=True)

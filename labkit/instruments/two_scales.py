@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, finite, need, sentence_list
 from labkit.instruments.marks import CHAR, NARROW, style_of
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, pixels, tick_text
+from mlsysim.units import fmt
 
 _UPPER, _LOWER, _THICK, _FIRST, _ROW = 34.0, 112.0, 26.0, 146.0, 17.0  # px from the top
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, finite, inside, need, you_said
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import linear_ticks, number_scale, pixels, tick_text
+from mlsysim.units import fmt
 
 HEAD, UPPER, LOWER = 18.0, 150.0, 84.0  # px: the name over a panel, the walks, the share
 Walk = Sequence[tuple[float, float]]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlsysim.units import fmt
-
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, sentence_list, you_said
 from labkit.instruments.marks import CHAR, NARROW
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale, pixels
 from labkit.instruments.terms import TermRow
+from mlsysim.units import fmt
 
 Step = tuple[str, float, str]  # label, value, style ("D", "O", "L", "other" …)
 

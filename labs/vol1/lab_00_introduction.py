@@ -21,7 +21,6 @@ with app.setup:
     from dataclasses import replace
 
     import labkit as lk
-    import marimo as mo
     from labkit import instruments as ins
     from labkit.units_shown import to_si
     from mlsysim import catalog, comparison, duty, fixed_batching, iron_law, stations

@@ -18,11 +18,10 @@ app = marimo.App(
 )
 
 with app.setup:
-    from mlsysim import placement, sensor_node, split_inference, transport
-    from mlsysim.units import fmt
-
     import labkit as lk
     from labkit import instruments as ins
+    from mlsysim import placement, sensor_node, split_inference, transport
+    from mlsysim.units import fmt
 
     LINKS = transport.links()
     SERVERS = {"t4": "T4", "h100_sxm": "H100"}

@@ -19,7 +19,6 @@ app = marimo.App(
 
 with app.setup:
     import labkit as lk
-    import marimo as mo
     from labkit import instruments as ins
     from mlsysim import best_of_many, project_chain, project_checks, project_loop, project_plan, project_promise
     from mlsysim.units import fmt

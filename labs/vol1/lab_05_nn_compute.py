@@ -16,7 +16,6 @@ app = marimo.App(
 
 with app.setup:
     import labkit as lk
-    import marimo as mo
     from labkit import instruments as ins
     from labkit.instruments.number_line import written
     from mlsysim import accumulation, card_training, memory_walk, numerics, tinynet

@@ -18,11 +18,10 @@ app = marimo.App(
 )
 
 with app.setup:
-    from mlsysim import compiled_replica, dispatch, fallback, fusion, shape_stream
-    from mlsysim.units import fmt
-
     import labkit as lk
     from labkit import instruments as ins
+    from mlsysim import compiled_replica, dispatch, fallback, fusion, shape_stream
+    from mlsysim.units import fmt
 
     BREAKS = {0: "none", **{n: f"after line {n}" for n in range(1, 11)}}
     POLICIES = {"eager": "eager: no compiler", "exact": "exact: code for each length", "limit": "limit: the first 8 lengths, then eager",

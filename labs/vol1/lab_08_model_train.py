@@ -15,11 +15,10 @@ app = marimo.App(
 )
 
 with app.setup:
-    from mlsysim import critical_batch, gpt_step, loss_scaling, mixed_precision, rented_run
-    from mlsysim.units import fmt
-
     import labkit as lk
     from labkit import instruments as ins
+    from mlsysim import critical_batch, gpt_step, loss_scaling, mixed_precision, rented_run
+    from mlsysim.units import fmt
 
     MODELS = {"gpt2_small": "GPT-2 small, 124 million", "gpt2_medium": "GPT-2 medium, 355 million", "gpt2_large": "GPT-2 large, 774 million", "gpt2_xl": "GPT-2 XL, 1.56 billion"}
     MODES = {"none": "none: keep all that backward needs", "selective": "selective: the attention scores again", "full": "full: keep only each layer’s input"}

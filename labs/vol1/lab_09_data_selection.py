@@ -14,7 +14,6 @@ app = marimo.App(app_title="The price of choosing", width="full", css_file="../.
 
 with app.setup:
     import labkit as lk
-    import marimo as mo
     from labkit import instruments as ins
     from mlsysim import crawl_filter, label_plan, pool_selection, selection_bill
     from mlsysim.units import fmt

@@ -19,7 +19,6 @@ app = marimo.App(
 
 with app.setup:
     import labkit as lk
-    import marimo as mo
     from labkit import instruments as ins
     from mlsysim import cache, edge, systolic
 

@@ -19,7 +19,6 @@ app = marimo.App(
 
 with app.setup:
     import labkit as lk
-    import marimo as mo
     from labkit import instruments as ins
     from labkit.units_shown import to_si
     from mlsysim import batching, catalog, inference_cards, kv_cache, queue_simulation, queueing, serving
@@ -139,7 +138,7 @@ def dynamic_batches(arrivals_per_s, max_batch, wait_limit_s, card, cards, precis
         "Llama 3 8B answers 96 queued prompts on an L4, in static batches of 16. Answers have 1–1,000 tokens, 184 on average. What share of the slot-steps produces a token that someone wants?",
         "slot_use", low=0, high=100, unit="%",
     ),
-    idea=lambda r: "A static batch holds every slot until its longest answer ends: {0} of the slot-steps count, at {1}. Refilling each slot at once lifts that to {2}, at {3}. "
+    idea=lambda r: "A static batch holds every slot until its longest answer ends: {} of the slot-steps count, at {}. Refilling each slot at once lifts that to {}, at {}. "
     "Each step reads all weights whoever is in it; the KV cache caps the slots.".format(
         lk.show(r, "slot_use"), fmt(r.tokens_per_s, "tokens/s"), lk.show(serving.serve_slots("continuous"), "slot_use"), fmt(serving.serve_slots("continuous").tokens_per_s, "tokens/s")
     )

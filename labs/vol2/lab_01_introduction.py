@@ -15,11 +15,10 @@ app = marimo.App(
 )
 
 with app.setup:
-    from mlsysim import failure_coupling, fleet_quote, fleet_size, reliability, step_scaling
-    from mlsysim.units import DAY, HOUR, MINUTE
-
     import labkit as lk
     from labkit import instruments as ins
+    from mlsysim import failure_coupling, fleet_quote, fleet_size, reliability, step_scaling
+    from mlsysim.units import DAY, HOUR, MINUTE
 
     GPU_NAMES = {"a100_sxm_80gb": "A100, 80 GB", "h100_sxm": "H100, 80 GB", "b200": "B200, 180 GB"}
     REGIONS = {"one": ("one GPU is enough", "edge:open"), "memory": ("memory decides", "data:solid"), "time": ("time decides", "arithmetic:hatch")}

@@ -16,7 +16,6 @@ app = marimo.App(
 
 with app.setup:
     import labkit as lk
-    import marimo as mo
     from labkit import instruments as ins
     from mlsysim import machine_choice, machine_hall, own_or_rent, roofline
     from mlsysim.units import fmt

@@ -16,7 +16,6 @@ app = marimo.App(
 
 with app.setup:
     import labkit as lk
-    import marimo as mo
     from labkit import instruments as ins
     from mlsysim import backup_nodes, interval_study, recovery_plan, reliability, retry_storm, rollback
 

@@ -19,7 +19,6 @@ app = marimo.App(
 
 with app.setup:
     import labkit as lk
-    import marimo as mo
     from labkit import instruments as ins
     from mlsysim import fan_out, queueing, routing, tensor_replica, token_requests
     from mlsysim.units import fmt

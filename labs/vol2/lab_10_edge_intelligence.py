@@ -19,7 +19,6 @@ app = marimo.App(
 
 with app.setup:
     import labkit as lk
-    import marimo as mo
     from labkit import instruments as ins
     from mlsysim import federated, federated_plan, federated_round, phone_training
     from mlsysim.units import fmt

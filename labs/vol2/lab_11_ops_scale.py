@@ -16,7 +16,6 @@ app = marimo.App(
 
 with app.setup:
     import labkit as lk
-    import marimo as mo
     from labkit import instruments as ins
     from mlsysim import alert_rules, canary, model_releases, operations_plan, platform_payback, shipped_wins
 

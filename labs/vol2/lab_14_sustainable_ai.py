@@ -15,11 +15,10 @@ app = marimo.App(
 )
 
 with app.setup:
-    from mlsysim import clean_hours, green_run, power_cap, rebound, run_footprint
-    from mlsysim.units import fmt
-
     import labkit as lk
     from labkit import instruments as ins
+    from mlsysim import clean_hours, green_run, power_cap, rebound, run_footprint
+    from mlsysim.units import fmt
 
     LOWER = {"less": "yes: a step takes less energy still", "more": "no: the host burns longer than the GPU saves", "late": "no: steps 1.3 times as long are too late"}
     CAUSES = {"draw": "what the paused GPUs draw", "flat": "the grid: even with no draw, its hours differ too little", "none": "it does not raise them"}

@@ -6,7 +6,6 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.accumulation import CASES, REMEDIES, accumulate, run_case
 from mlsysim.errors import MlsysimError
 from mlsysim.numerics import FORMATS, round_to

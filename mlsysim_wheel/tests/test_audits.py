@@ -6,7 +6,6 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.audits import alarm_threshold, false_alarm_share, median_lag_weeks, watch_answers
 from mlsysim.errors import MlsysimError
 from mlsysim.quantity import show_work

@@ -7,7 +7,6 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim import iron_law
 from mlsysim.batching import dynamic_batching, fleet, latency_curve
 from mlsysim.errors import MlsysimError, UnknownName

@@ -6,7 +6,6 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.best_of_many import expected_maximum, noise_points, shrunk_points, true_gain_points, try_ideas
 from mlsysim.errors import MlsysimError
 from mlsysim.quantity import show_work

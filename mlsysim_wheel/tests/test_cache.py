@@ -5,7 +5,6 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.cache import LINE_ELEMENTS, LOOP_ORDERS, _replay, _trace, replay_matmul
 from mlsysim.errors import MlsysimError
 

@@ -5,7 +5,6 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim import catalog
 from mlsysim.card_training import train_on_card
 from mlsysim.errors import MlsysimError

@@ -7,7 +7,6 @@ import sys
 from dataclasses import fields
 
 import pytest
-
 from mlsysim import catalog
 from mlsysim.catalog_entries import FORMATS
 from mlsysim.errors import Infeasible, OutOfRange, UnknownName, WrongType
@@ -267,7 +266,7 @@ def test_a_misspelt_or_missing_key_is_an_error():
 def test_files_are_plain_json_without_nan():
     for path in catalog._all_files():
         with open(os.path.join(DATA, path), encoding="utf-8") as file:
-            json.load(file, parse_constant=lambda word: pytest.fail(f"{word} in {path}"))
+            json.load(file, parse_constant=lambda word, path=path: pytest.fail(f"{word} in {path}"))
 
 
 def test_fingerprint_is_stable_and_counts_every_byte(tmp_path, monkeypatch):

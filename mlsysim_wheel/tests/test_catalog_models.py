@@ -1,7 +1,6 @@
 """The models of the catalog: parameters follow from the architecture, and every task has its models."""
 
 import pytest
-
 from mlsysim import catalog
 from mlsysim.errors import OutOfRange, WrongType
 from mlsysim.kv_cache import kv_token

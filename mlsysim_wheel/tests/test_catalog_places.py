@@ -6,7 +6,6 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim import catalog
 from mlsysim.catalog_grids import SCOPES
 from mlsysim.catalog_prices import TERMS

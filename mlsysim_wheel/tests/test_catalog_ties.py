@@ -1,7 +1,6 @@
 """Figures that stand in two data files agree: the catalog, and the files of one subject."""
 
 import pytest
-
 from mlsysim import catalog, transformer
 from mlsysim._datafile import load
 from mlsysim.published_training import megatron_runs

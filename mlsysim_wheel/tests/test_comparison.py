@@ -6,7 +6,6 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim import catalog, comparison, iron_law, stations
 from mlsysim.comparison import SHELF, better_part, binding_map, compare
 from mlsysim.errors import Infeasible, MlsysimError, OutOfRange, UnknownName, WrongType

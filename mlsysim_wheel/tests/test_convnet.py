@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.convnet import mobilenet_v1, resnet50, top1, vgg16
 from mlsysim.errors import MlsysimError
 

@@ -6,7 +6,6 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.edge import LANES, frame, gate_box, models, path_speedup, streaming_s
 from mlsysim.errors import MlsysimError
 from mlsysim.quantity import show_work

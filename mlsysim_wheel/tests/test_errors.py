@@ -6,7 +6,6 @@ import pickle
 from fractions import Fraction
 
 import pytest
-
 from mlsysim import errors, units
 from mlsysim.errors import Infeasible, MlsysimError, OutOfRange, UnknownName, WrongType
 

@@ -5,7 +5,6 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim import catalog, duty, iron_law
 from mlsysim.errors import Infeasible, MlsysimError, OutOfRange, WrongType
 from mlsysim.iron_law import Job, on_machine

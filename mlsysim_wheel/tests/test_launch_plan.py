@@ -5,7 +5,6 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.errors import MlsysimError
 from mlsysim.launch_plan import DEAR, FITS, POOR, launch_plan, plan_map
 from mlsysim.quantity import show_work

@@ -5,7 +5,6 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.convnet import resnet50
 from mlsysim.errors import MlsysimError
 from mlsysim.memory_walk import layer_training_bytes, stages, walk

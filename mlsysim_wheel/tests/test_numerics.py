@@ -6,7 +6,6 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.errors import MlsysimError
 from mlsysim.numerics import FORMATS, largest_count, neighbours, number_format, round_to, spacing
 

@@ -5,7 +5,6 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.errors import MlsysimError
 from mlsysim.project_checks import check_early, check_weeks, checked_chances, checked_plan, names_of, subsets
 from mlsysim.project_plan import cause_chances, plan_weeks

@@ -6,10 +6,20 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.errors import MlsysimError
-from mlsysim.project_chain import expected_visits, mean_returns, mean_weeks, quantile_weeks, repeated_visits, route_of
-from mlsysim.project_chain import sampled_weeks, share_within, shares_by_week, straight_share, weeks_ahead
+from mlsysim.project_chain import (
+    expected_visits,
+    mean_returns,
+    mean_weeks,
+    quantile_weeks,
+    repeated_visits,
+    route_of,
+    sampled_weeks,
+    share_within,
+    shares_by_week,
+    straight_share,
+    weeks_ahead,
+)
 from mlsysim.project_loop import run_projects
 from mlsysim.project_plan import cause_chances, causes, plan_weeks, stages
 from mlsysim.quantity import show_work

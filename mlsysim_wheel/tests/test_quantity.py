@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import pytest
-
 from mlsysim.errors import WrongType
 from mlsysim.quantity import quantity, series, show_work, sources, unit_of, values
 

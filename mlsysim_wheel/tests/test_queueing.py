@@ -6,7 +6,6 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim import queue_simulation, queueing
 from mlsysim.errors import MlsysimError, OutOfRange, WrongType
 from mlsysim.quantity import show_work

@@ -5,7 +5,6 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim import catalog, roofline
 from mlsysim.errors import Infeasible, MlsysimError, OutOfRange, WrongType
 from mlsysim.quantity import show_work

@@ -5,7 +5,6 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.errors import MlsysimError
 from mlsysim.quantity import show_work
 from mlsysim.scaling_laws import LEVERS, NONE, best_split, fit_names, gpu_hours, lever_map, loss_fit, reducible_nats, study_levers, training_flop

@@ -5,7 +5,6 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim import catalog
 from mlsysim.errors import Infeasible, MlsysimError
 from mlsysim.kv_cache import kv_capacity, kv_token

@@ -5,7 +5,6 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.errors import MlsysimError
 from mlsysim.quantity import show_work
 from mlsysim.start_date import best_wait_years, doubling_years, finish_years, pace_names, plan_start, staged_finish_years

@@ -5,7 +5,6 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim.convnet import mobilenet_v1, resnet50
 from mlsysim.errors import MlsysimError
 from mlsysim.systolic import product, run, run_mobilenet

@@ -5,7 +5,6 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim import tinynet
 from mlsysim.errors import MlsysimError
 from mlsysim.tinynet import ACTIVATIONS, gradient_flow

@@ -5,7 +5,6 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from mlsysim import units
 from mlsysim.units import fmt, fmt_bytes, fmt_latex, fmt_time, significant
 

@@ -5,16 +5,18 @@ Every test ends by proving what it was promised: no console error, no failed req
 
 import os
 import shutil
+import subprocess
+import tempfile
 import threading
 from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from playwright.sync_api import sync_playwright
+from browser_bench import chromium
+from sitebuild.hashing import sha256_file
 from sitebuild.server import make_server
 
 ROOT = Path(__file__).parents[2]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="session")
@@ -32,11 +34,22 @@ def site():
 @pytest.fixture(scope="session")
 def browser():
     """Debian's Chromium where there is one, Playwright's own elsewhere."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=FLAGS)
+    with chromium() as running:
         yield running
-        running.close()
+
+
+@pytest.fixture(scope="session")
+def npm_package():
+    """Gives the folder of a development package as package-lock.json pins it; npm checks its hash, once for all of them."""
+    kept = ROOT / ".cache" / "npm" / sha256_file(ROOT / "package-lock.json")[:16]
+    if not kept.is_dir():
+        with tempfile.TemporaryDirectory(dir=ROOT / ".cache") as scratch:
+            for name in ("package.json", "package-lock.json", ".npmrc"):
+                shutil.copy(ROOT / name, scratch)
+            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=scratch, check=True)
+            kept.parent.mkdir(exist_ok=True)
+            Path(scratch, "node_modules").rename(kept)
+    return lambda name: kept / name
 
 
 @pytest.fixture

@@ -1,23 +1,18 @@
 """A lab inside another page: what it says to the page around, what it takes from it, and what happens in a strict frame."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
-from sitebuild.server import Serving
-
 from labkit import log as logs
 from labkit.catalogue import read_lab
 from labkit.log_file import export_bytes, import_bytes
 from labkit.log_types import Simulator
+from sitebuild.server import Serving
+from student import Student
 
 HERE = Path(__file__).parent
 LAB_ID = "lab_11_hw_accel"
 PAGE = f"labs/vol1/{LAB_ID}.html"
-_spec = importlib.util.spec_from_file_location("student", HERE / "student.py")
-student_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(student_module)
-Student = student_module.Student
 
 RECOMMENDED = "allow-scripts allow-same-origin allow-downloads allow-forms"
 STRICT = "allow-scripts"
@@ -110,7 +105,7 @@ def test_the_page_around_hears_what_happens_and_the_frame_is_as_high_as_the_lab(
     assert not course.heard("complete")
 
 
-def test_the_page_around_gives_a_log_and_a_name_and_nothing_that_does_not_fit_is_taken(lab, course):
+def test_the_page_around_gives_a_log_and_nothing_that_does_not_fit_is_taken(lab, course):
     course = course(RECOMMENDED)
     course.ask(type="learner", name="Ada L.")
     assert course.wait("learner")["ok"]
@@ -140,11 +135,18 @@ def test_the_page_around_gives_a_log_and_a_name_and_nothing_that_does_not_fit_is
     course.student.view.locator("#part-A .lk-reveal").wait_for(timeout=30_000)
     assert len(course.heard("entry")) == before, "what is restored was recorded before"
 
-    course.ask(type="learner", name="Grace H.")  # another student at the same machine
+
+def test_another_student_at_the_same_machine_begins_anew_and_the_first_ones_work_stays(lab, course):
+    course = course(RECOMMENDED)
+    course.ask(type="learner", name="Ada L.")
+    course.wait("learner")
+    course.ask(type="restore", log=a_log(name="Ada L."))
+    course.wait("restored")
+    course.ask(type="learner", name="Grace H.")
     course.wait("ready", 2)
     assert course.heard("ready")[-1]["entries"] == 0
     course.ask(type="learner", name="Grace H.")
-    assert course.wait("learner", 3)["ok"]
+    assert course.wait("learner", 2)["ok"], "it is the name now"
     course.ask(type="learner", name="Ada L.")
     assert course.wait("ready", 3)["entries"] == 1, "the first one's work is still there"
 
@@ -172,3 +174,16 @@ def test_a_strict_frame_runs_the_lab_says_what_it_forbids_and_gives_the_log_as_t
     course.ask(type="restore", log=text)
     assert course.wait("restored", 3)["ok"], "an older copy of the same attempt is joined with what is here"
     assert len(import_bytes(view.locator(".lk-log").text_content().encode(), LAB_ID).entries) == 2
+
+
+def test_the_instructors_page_writes_the_html_of_a_frame(site, context):
+    page = context.new_page()
+    page.goto(f"{site}/instructors.html")
+    code = page.locator("#embed-code")
+    page.locator("#embed [name=lab]").select_option(PAGE.removeprefix("labs/").removesuffix(".html"))
+    assert f'src="{site}/{PAGE}?embed=1"' in code.input_value() and "<script>" in code.input_value()
+    page.locator("#embed [name=high]").uncheck()
+    page.locator("#embed [name=sandbox]").check()
+    assert f'sandbox="{RECOMMENDED}"' in code.input_value() and "<script>" not in code.input_value()
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_text("Copied.").wait_for()

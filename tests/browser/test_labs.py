@@ -1,6 +1,5 @@
 """Each lab as its student uses it: predict, explore, fail and recover, record, come back, take the log home."""
 
-import importlib.util
 import json
 from collections import Counter
 from pathlib import Path
@@ -13,13 +12,10 @@ from labkit.log_file import import_bytes
 from labkit.schema import json_schema
 from labkit.seed import seed_of
 from mlsysim.errors import MlsysimError
+from student import Student
 
 HERE = Path(__file__).parent
 PATHS = lab_paths(HERE.parents[1] / "labs")
-_spec = importlib.util.spec_from_file_location("student", HERE / "student.py")
-student_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(student_module)
-Student = student_module.Student
 
 
 def failed(exp, controls) -> str:

@@ -1,24 +1,19 @@
 """The network may vanish: what was opened opens again, updates come whole, and never under an open page."""
 
-import importlib.util
 import json
 import shutil
 from pathlib import Path
 
 import pytest
+from labkit.catalogue import read_lab
 from sitebuild.offline import write_offline
 from sitebuild.server import Serving
-
-from labkit.catalogue import read_lab
+from student import Student
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LAB_ID = "lab_00_introduction"
 PAGE = f"labs/vol1/{LAB_ID}.html"
-_spec = importlib.util.spec_from_file_location("student", HERE / "student.py")
-student_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(student_module)
-Student = student_module.Student
 
 KEPT = """(lab) => new Promise(async (done) => {
     const { active } = await navigator.serviceWorker.ready;

@@ -1,23 +1,18 @@
 """What a student's work comes to where the browser's storage is forbidden, full or broken: never lost without a word."""
 
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
-
 from labkit import log as logs
 from labkit.catalogue import read_lab
 from labkit.log_file import head_hash, import_bytes
 from labkit.log_types import Simulator
+from student import Student
 
 HERE = Path(__file__).parent
 LAB_ID = "lab_00_introduction"
 PAGE = f"labs/vol1/{LAB_ID}.html"
-_spec = importlib.util.spec_from_file_location("student", HERE / "student.py")
-student_module = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(student_module)
-Student = student_module.Student
 
 OFF = "Saving is off: "
 REFUSALS = {

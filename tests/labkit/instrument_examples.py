@@ -23,6 +23,8 @@ from labkit.instruments.gpu_gantt import gpu_gantt
 from labkit.instruments.grid import array_occupancy, matrices
 from labkit.instruments.group_bars import group_bars
 from labkit.instruments.handover import Handover, handover
+from labkit.instruments.hours_taken import hours_taken
+from labkit.instruments.ladder import ladder
 from labkit.instruments.layer_cloud import LayerMark, layer_cloud
 from labkit.instruments.light_cone import light_cone
 from labkit.instruments.loops import loops
@@ -50,8 +52,6 @@ from labkit.instruments.share_walls import Wall, share_walls
 from labkit.instruments.shares import paired_shares, split_bar
 from labkit.instruments.split_rows import split_rows
 from labkit.instruments.stack_over_time import stack_over_time
-from labkit.instruments.hours_taken import hours_taken
-from labkit.instruments.ladder import ladder
 from labkit.instruments.terms import TermRow, stacked
 from labkit.instruments.timeline import Bar, Event, Quantity, timeline
 from labkit.instruments.trips import trips

@@ -6,7 +6,6 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from labkit.canonical import NotCanonical, canonical_bytes, canonical_sha256, es_number
 
 # RFC 8785, appendix B: the bits of a double and how it is written.

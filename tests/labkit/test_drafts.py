@@ -5,7 +5,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
 from labkit.catalogue import read_lab
 from labkit.drafts import Drafts, open_drafts
 from labkit.lab import Lab

@@ -4,13 +4,12 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from mlsysim.quantity import values
-
 from labkit import earlier
 from labkit import log as logs
 from labkit.catalogue import lab_paths, read_lab
 from labkit.log_types import Simulator
 from labkit.storage import open_storage
+from mlsysim.quantity import values
 
 LABS = {p.stem: p for p in lab_paths(Path(__file__).parents[2] / "labs")}
 

@@ -12,16 +12,15 @@ from pathlib import Path
 
 import altair as alt
 import pytest
-
 from labkit import theme
 from labkit.instruments.base import Column, Instrument, Limit, as_limit
 from labkit.instruments.curve import Series, curve
 from labkit.instruments.distribution import distribution, percentile
+from labkit.instruments.ladder import ladder
 from labkit.instruments.marks import style_of
 from labkit.instruments.pareto import Design, frontier
 from labkit.instruments.phase_map import phase_map
 from labkit.instruments.scales import linear_ticks, log_ticks, number_scale, tick_text
-from labkit.instruments.ladder import ladder
 from labkit.instruments.terms import TermRow, stacked
 from labkit.instruments.timeline import Bar, timeline
 

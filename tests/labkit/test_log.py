@@ -3,8 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from msgspec import structs
-
 from labkit.log import (
     Answer,
     Constraint,
@@ -27,6 +25,7 @@ from labkit.log import (
     with_learner,
 )
 from labkit.seed import seed_of
+from msgspec import structs
 
 LAB = "lab_05_nn_compute"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

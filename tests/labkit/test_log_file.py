@@ -6,7 +6,6 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from labkit.canonical import canonical_sha256
 from labkit.log import Answer, Constraint, Design, LogRefused, Simulator, append, export_bytes, import_bytes, start, stored_bytes, utc_now
 

@@ -4,7 +4,6 @@ import html
 import re
 
 import pytest
-
 from labkit.log import Answer, Constraint, Design, Simulator, append, export_bytes, import_bytes, start, utc_now
 from labkit.report import escape, factor_off, report
 

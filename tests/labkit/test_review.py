@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from labkit import log as logs
 from labkit import review
 from labkit.catalogue import lab_paths, read_lab

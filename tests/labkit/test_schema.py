@@ -4,7 +4,6 @@ import json
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
-
 from labkit.log import Answer, Constraint, Design, Simulator, append, export_bytes, start, stored_bytes, utc_now
 from labkit.schema import json_schema, main, schema_text
 

@@ -9,7 +9,6 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-
 from labkit import storage_file
 from labkit.log import Simulator, append, export_bytes, start
 from labkit.storage import NoStorage, Saved, SavingOff, open_storage

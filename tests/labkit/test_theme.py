@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from labkit import theme
 
 MODES = {"light": theme.LIGHT, "dark": theme.DARK}

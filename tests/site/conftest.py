@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from sitebuild.build import build_site
 from sitebuild.paths import Paths
 

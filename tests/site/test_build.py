@@ -7,7 +7,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
 from sitebuild.build import build_site
 from sitebuild.csp import POLICY
 from sitebuild.errors import BuildError

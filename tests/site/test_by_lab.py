@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from labkit.catalogue import lab_paths
 from sitebuild.by_lab import closure, imported, split_by_lab
 from sitebuild.paths import Paths

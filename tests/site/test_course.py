@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from sitebuild.course import read_course
 from sitebuild.errors import BuildError
 

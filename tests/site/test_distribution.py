@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from sitebuild.build import build_site
 from sitebuild.distribution import distribution_entries
 from sitebuild.errors import BuildError

@@ -6,7 +6,6 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-
 from sitebuild.first_view import first_view, formula, inert, stand_in
 
 

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from sitebuild.errors import BuildError
 from sitebuild.fetch import fetch
 from sitebuild.hashing import sha256_bytes

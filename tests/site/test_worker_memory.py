@@ -3,7 +3,6 @@
 import shutil
 
 import pytest
-
 from sitebuild.errors import BuildError
 from sitebuild.frontend import frontend_folder
 from sitebuild.worker_memory import IN_MEMORY, STORE, keep_notebook_in_memory

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(name: str) -> dict:
     """The content of `data/<name>`; callers treat it as read-only."""
     import json

@@ -35,6 +35,7 @@ CARBON_LIMIT_KG = 600
 NEVER_WEEKS = 520  # what "never" counts as: ten years
 STABLE, UNSTABLE, NO_ROOM = "stable", "the queue grows without end", "does not fit"
 _SEED = 15
+_THRESHOLD = "where 88 % of the ill are found, in both regions together or in this one"
 _SCORES = "normal distribution of scores, as in fairness"
 
 
@@ -54,8 +55,8 @@ class Card:
     data_age_days: float = quantity(r"\bar A", "days", source="label delay + (T − 1)/2, as in retraining", doc="mean age of the newest data")
     separation_north: float = quantity("d'_N", "1", source="(2 + 4(a − 0.5))·(1 − 0.5·√(50/labels))·(1 − 0.004·age), illustrative")
     separation_south: float = quantity("d'_S", "1", source="the same with the South's labels, × 0.9 for its older cameras, illustrative")
-    threshold_north: float = quantity("t_N", "1", source="where 88 % of the ill are found, in both regions together or in this one", doc="a score, may be below zero")
-    threshold_south: float = quantity("t_S", "1", source="where 88 % of the ill are found, in both regions together or in this one", doc="a score, may be below zero")
+    threshold_north: float = quantity("t_N", "1", source=_THRESHOLD, doc="a score, may be below zero")
+    threshold_south: float = quantity("t_S", "1", source=_THRESHOLD, doc="a score, may be below zero")
     sensitivity_north: float = quantity("s_N", "share", source=_SCORES)
     sensitivity_south: float = quantity("s_S", "share", source=_SCORES)
     lowest_sensitivity: float = quantity("s", "share", formula=r"\min(<sensitivity_north>, <sensitivity_south>)", source="definition")
