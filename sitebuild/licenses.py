@@ -58,11 +58,10 @@ def shipped(files: Iterable[LockedFile], fetched: dict[str, Path], paths: Paths,
     for entry in files:
         by_name.setdefault(entry.name, []).append(entry)
     found = [_package(name, tuple(entries), fetched, paths, recorded) for name, entries in by_name.items()]
-    for wheel in sorted(distribution.glob("*.whl")) if distribution else ():
-        name, version = wheel.name.split("-")[:2]
-        if normal(name) not in {normal(p.name) for p in found}:
-            entry = LockedFile(name, version, "distribution", wheel.name, sha256_file(wheel))
-            found.append(_wheel(name, version, (entry,), wheel, recorded))
+    for archive in sorted(distribution.iterdir()) if distribution and distribution.is_dir() else ():
+        name, version = archive.stem.split("-")[:2]  # a wheel, or a zip of a shared library
+        entry = LockedFile(name, version, "distribution", archive.name, sha256_file(archive))
+        found.append(_wheel(name, version, (entry,), archive, recorded, unstated="not stated in the file; the distribution's recipe says it"))
     return sorted(found, key=lambda p: p.name.lower())
 
 
@@ -89,15 +88,17 @@ def _about(project: Path) -> dict:
     return tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
-def _wheel(name: str, version: str, entries: tuple[LockedFile, ...], wheel: Path, recorded: dict) -> Shipped:
-    """What a wheel says about itself."""
+def _wheel(name: str, version: str, entries: tuple[LockedFile, ...], wheel: Path, recorded: dict, unstated: str = "") -> Shipped:
+    """What a wheel says about itself. One that says nothing stops the build, unless `unstated` says where to look instead."""
     contents = read_archive(wheel)
-    metadata = next(data.decode() for n, data in contents.items() if n.endswith(".dist-info/METADATA")).split("\n\n")[0]
+    metadata = next((data.decode() for n, data in contents.items() if n.endswith(".dist-info/METADATA")), "").split("\n\n")[0]
     said = {key: value.strip() for key, value in re.findall(r"^(License-Expression|License): (.*)$", metadata, re.MULTILINE)}
     row = recorded["wheels"].get(normal(name))
     license, source = said.get("License-Expression") or SPDX.get(said.get("License", "")), "the wheel's metadata"
     if row:
         license, source = row["license"], row["source"]
+    if not license and unstated:
+        license, source = "LicenseRef-Unstated", unstated
     if not license:
         raise BuildError(f"{wheel.name} states no licence that sitebuild/licenses.py can read. Read its licence file and add it to {RECORDED.name}.")
     drop = next((p.drop for p in PACKAGES if p.name == name), ())

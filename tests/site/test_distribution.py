@@ -10,6 +10,7 @@ from sitebuild.errors import BuildError
 from sitebuild.hashing import sha256_bytes
 from sitebuild.pyodide_lock import INFO
 from sitebuild.server import Serving
+from sitebuild.wheels import pack
 
 
 @pytest.fixture
@@ -18,9 +19,9 @@ def distribution(tmp_path: Path) -> Path:
     folder.mkdir()
     packages = {}
     for name, depends in (("numpy", []), ("polars", ["Libarrow", "narwhals"]), ("libarrow", []), ("scipy", ["numpy"])):
-        data = f"wheel of {name}".encode()
-        file = f"{name}-1.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
-        (folder / file).write_bytes(data)
+        file = f"{name}-1.0.zip" if name == "libarrow" else f"{name}-1.0-cp314-cp314-pyemscripten_2026_0_wasm32.whl"
+        about = {f"{name}-1.0.dist-info/METADATA": f"Name: {name}\nLicense-Expression: BSD-3-Clause\n".encode()}
+        data = pack(folder / file, {"libarrow.so": b""} if name == "libarrow" else {f"{name}/__init__.py": b"", **about}).read_bytes()
         packages[name] = {
             "name": name, "version": "1.0", "file_name": file, "install_dir": "site", "sha256": sha256_bytes(data),
             "package_type": "package", "imports": [name], "depends": depends, "unvendored_tests": False,
@@ -81,3 +82,6 @@ def test_the_built_site_lists_them_and_no_page_asks_for_them(small_paths, distri
     assert packages["numpy"]["file_name"].startswith("distribution/")
     assert not [name for name, entry in packages.items() if name != "numpy" and "numpy" in entry["depends"]]
     assert "distribution/" not in (site / "labs/vol1/lab_00_small.html").read_text(encoding="utf-8")
+    licenses = {c["name"]: c["licenses"] for c in json.loads((site / "sbom.json").read_text())["components"]}
+    assert licenses["numpy"] == licenses["polars"] == [{"license": {"id": "BSD-3-Clause"}}]
+    assert licenses["libarrow"] == [{"expression": "LicenseRef-Unstated"}]
