@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 
 from labkit.html import attr, text
-from labkit.units_shown import shown
+from labkit.units_shown import exact, shown
 
 
 class ControlError(ValueError):
@@ -51,7 +51,7 @@ class Control:
 
     def show(self, value) -> str:
         """How the page writes one of the values."""
-        return self.names[self.values.index(value)] if self.names else shown(value, self.unit)
+        return self.names[self.values.index(value)] if self.names else exact(shown(value, self.unit))
 
     @property
     def ends(self) -> tuple:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from labkit.controls import Control, ControlError
 from labkit.seed import Draw
-from labkit.units_shown import from_si, plain, shown
+from labkit.units_shown import exact, from_si, plain, shown
 from mlsysim.quantity import unit_of, values
 
 
@@ -43,6 +43,10 @@ class NumberQuestion:
 
     def show(self, value: float) -> str:
         return plain(value, self.unit)
+
+    def exact(self, value: float) -> str:
+        """What somebody said or set, without digits that only a measurement needs."""
+        return exact(plain(value, self.unit))
 
 
 @dataclass(frozen=True)

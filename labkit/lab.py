@@ -80,9 +80,9 @@ class Lab:
         if not all(isinstance(v, (int, float)) and math.isfinite(v) for v in (value, low, high)):
             return "Fill in all three numbers: your guess, and the lowest and the highest that you would still believe."
         if not low <= value <= high:
-            return f"The interval must hold your guess: {q.show(low)} to {q.show(high)} does not hold {q.show(value)}."
+            return f"The interval must hold your guess: {q.exact(low)} to {q.exact(high)} does not hold {q.exact(value)}."
         if not q.low <= low or not high <= q.high:
-            return f"Answers here lie between {q.show(q.low)} and {q.show(q.high)}; yours reaches from {q.show(low)} to {q.show(high)}."
+            return f"Answers here lie between {q.exact(q.low)} and {q.exact(q.high)}; yours reaches from {q.exact(low)} to {q.exact(high)}."
         return self._append(
             "prediction", part=exp.key, value=float(value), low=float(low), high=float(high), unit=q.unit or "1", field=q.result or None,
             controls=exp.defaults,

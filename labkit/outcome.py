@@ -9,6 +9,7 @@ from labkit.experiment import Experiment, Limit
 from labkit.html import attr, table, tex, text
 from labkit.instruments.base import Instrument
 from labkit.trail import Shown, with_ghost
+from labkit.units_shown import exact
 from mlsysim.quantity import show_work, unit_of
 from mlsysim.units import fmt
 
@@ -103,7 +104,7 @@ def constraints(exp: Experiment, result, given: dict) -> str:
         ok = c.holds(result, given)
         side = "at most" if c.most is not None else "at least"
         items.append(
-            f"<li class='lk-{'good' if ok else 'bad'}'><strong>{'holds' if ok else 'broken'}</strong> {text(c.words)}: {text(exp.show(result, c.field))} ({side} {text(fmt(c.bound(given), unit))})</li>"
+            f"<li class='lk-{'good' if ok else 'bad'}'><strong>{'holds' if ok else 'broken'}</strong> {text(c.words)}: {text(exp.show(result, c.field))} ({side} {text(exact(fmt(c.bound(given), unit)))})</li>"
         )
     goal = f"<li>Goal: {exp.objective[0]} {text(exp.label(exp.objective[1]))}</li>" if exp.objective else ""
     return f"<ul class='lk-constraints'>{''.join(items)}{goal}</ul>"

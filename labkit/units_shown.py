@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mlsysim import units
 
 # unit on the page → (unit of the simulator, how many of the simulator's units one of them is)
@@ -20,6 +22,8 @@ SCALE: dict[str, tuple[str, float]] = {
     "MB/s": ("B/s", 1e6),
     "TFLOP/s": ("FLOP/s", 1e12),
 }
+
+_ZEROS = re.compile(r"\.0+(?!\d)|(?P<kept>\.\d*[1-9])0+(?!\d)")
 
 
 def to_si(value: float, unit: str) -> float:
@@ -41,10 +45,17 @@ def shown(value: object, unit: str) -> str:
     return str(value)
 
 
+def exact(text: str) -> str:
+    """A value that somebody set, not measured, needs no digits for its precision: `exact("60.0 min")` → "60 min"; money keeps them."""
+    return text if "$" in text else _ZEROS.sub(lambda m: m["kept"] or "", text)
+
+
 def plain(value: float, unit: str, digits: int = 3) -> str:
     """A number in exactly this unit, without choosing another prefix: `plain(724.2, "ms")` → "724 ms"."""
-    exact = isinstance(value, int) or (abs(value) >= 1000 and float(value).is_integer())  # a count of days reads "7 days"
-    number = f"{value:,.0f}".replace("-", "−") if exact else units.significant(value, digits)
+    if unit == "$":
+        return units.fmt(value, unit)
+    whole = isinstance(value, int) or (abs(value) >= 1000 and float(value).is_integer())  # a count of days reads "7 days"
+    number = f"{value:,.0f}".replace("-", "−") if whole else units.significant(value, digits)
     if unit in ("", "1"):
         return number
     return f"{number}×" if unit == "×" else f"{number}{units.THIN}{unit}"

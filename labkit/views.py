@@ -68,7 +68,7 @@ def predict(lab: Lab, part, panel, log) -> mo.Html:
             field_html(panel[name].text, f"{words}{unit}", kind="number")
             for name, words in (("_value", "Your guess"), ("_low", "Surely above"), ("_high", "Surely below"))
         )
-        inputs = f"<div class='lk-row'>{inputs}</div><p class='lk-hint'>Answers lie between {q.show(q.low)} and {q.show(q.high)}{' (a log scale)' if q.log else ''}.</p>"
+        inputs = f"<div class='lk-row'>{inputs}</div><p class='lk-hint'>Answers lie between {q.exact(q.low)} and {q.exact(q.high)}{' (a log scale)' if q.log else ''}.</p>"
     return mo.Html(
         f"<section class='lk-part lk-page' id='part-{exp.key}'>{head}{ask}<div class='lk-predict'>{inputs}{panel['_lock'].text}{_notice(lab, exp.key + '.predict')}</div></section>"
     )
@@ -214,7 +214,7 @@ def _reveal(lab: Lab, exp: Experiment, said) -> str:
             low, high = (from_si(v, q.unit) for v in band)
             off = 1.0 if low <= said.value <= high else off
         far = f": {fmt(off, '×')} off" if off and off >= 1.05 else ": as good as exact" if off else ""
-        lead = f"You said {q.show(said.value)}; it is {q.show(truth)}{far}. Your interval {q.show(said.low)} – {q.show(said.high)} {'holds it' if inside else 'misses it'}."
+        lead = f"You said {q.exact(said.value)}; it is {q.show(truth)}{far}. Your interval {q.exact(said.low)} – {q.exact(said.high)} {'holds it' if inside else 'misses it'}."
     idea = f"<p>{prose(exp.idea(lab.result(exp, exp.defaults)))}</p>" if exp.idea else ""
     return f"<div class='lk-reveal' role='status'><p><strong>{text(lead)}</strong></p>{idea}</div>"
 

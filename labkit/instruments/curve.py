@@ -9,6 +9,7 @@ from labkit import theme
 from labkit.instruments.base import Column, Instrument, LimitLike, as_limit, finite, inside, limit_sentence, need, sentence_list, you_said
 from labkit.instruments.plot import Plot
 from labkit.instruments.scales import Scale, number_scale
+from labkit.units_shown import exact
 from mlsysim.units import fmt
 
 SERIES_STYLES = (("ink", "solid"), ("data", "dash"), ("arithmetic", "short"), ("overhead", "dot"), ("muted", "dash"))
@@ -73,7 +74,7 @@ def curve(
     x = number_scale(xs, x_unit, x_name, log=x_log, pad=0.012 if x_log else 0.02, grid=False)
     if x_ticks:
         x = Scale(
-            x.lo, x.hi, x.log, x.title, tuple((float(t), fmt(t, "") if x_unit in ("", "1") else fmt(t, x_unit)) for t in x_ticks), False
+            x.lo, x.hi, x.log, x.title, tuple((float(t), exact(fmt(t, "" if x_unit == "1" else x_unit))) for t in x_ticks), False
         )
     y = number_scale(ys, y_unit, y_name, log=y_log, zero=y_zero, pad=0.08)
     plot = Plot(x, y, height)

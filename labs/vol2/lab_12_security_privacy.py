@@ -35,7 +35,7 @@ with app.setup:
     "A",
     "What does a larger batch do to the privacy of one record?",
     scenario="DP-SGD draws a random batch, clips the gradient of every record in it, and adds noise of σ clipping norms to the sum. ε bounds what the finished model can tell about any one record: "
-    "nothing is more than e^ε times as likely with the record as without it, but for a chance δ. Losses of accuracy follow three published MNIST runs, borrowed for this model (illustrative).",
+    "nothing is more than $e^\\varepsilon$ times as likely with the record as without it, but for a chance δ. Losses of accuracy follow three published MNIST runs, borrowed for this model (illustrative).",
     controls=dict(
         batch=lk.steps("Batch", private_training.BATCHES, default=256, unit="records"),
         noise=lk.steps("Noise multiplier σ", (0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 4.0), default=1.0),

@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import altair as alt
@@ -138,20 +137,6 @@ def test_prediction_is_labelled_in_the_prediction_colour(drawn, name):
 def test_limit_is_a_labelled_line_and_is_told(drawn, name, label):
     assert label in words(drawn[name].spec)
     assert f"Limit: {label}" in drawn[name].alt
-
-
-def test_building_a_chart_is_fast_enough_for_a_slider():
-    slowest = 0.0
-    for example in EXAMPLES:
-        best = min(_seconds(example) for _ in range(3))
-        slowest = max(slowest, best)
-    assert slowest < 0.012
-
-
-def _seconds(example) -> float:
-    start = time.perf_counter()
-    example()
-    return time.perf_counter() - start
 
 
 def test_altair_is_not_loaded_to_draw():
