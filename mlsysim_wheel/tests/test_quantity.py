@@ -35,6 +35,19 @@ def test_each_quantity_becomes_a_step():
     assert steps["way_m"].source == "tape" and steps["speed"].source == "definition of speed"
 
 
+def test_what_stands_side_by_side_multiplies_with_a_dot_between_numbers():
+    @dataclass(frozen=True)
+    class Area:
+        a: float = quantity("a", "m")
+        b: float = quantity("b", "m")
+        area: float = quantity("A", "m²", formula=r"2 <a> <b>")
+        bits: float = quantity("n", "bit", formula=r"\log_2 <a>")
+
+    area, bits = show_work(Area(2.0, 3.0, 12.0, 1.0))[2:]
+    assert area.formula == "2 a b" and area.substituted.count(r"\cdot") == 2
+    assert r"\cdot" not in bits.substituted
+
+
 def test_text_and_markdown():
     text, page = show_work(RESULT).text(), show_work(RESULT).markdown()
     assert "time_s = 3.00\u202fs  [given]" in text and "verdict = fast  [compared]" in text

@@ -23,6 +23,7 @@ from mlsysim.units import fmt, fmt_latex
 
 _SPECIAL = re.compile(r"[_%&#$]")  # what LaTeX reads as a command even inside \text
 _HOLE = re.compile(r"<([a-z_][a-z0-9_]*)>")
+_TIMES = re.compile(r"(?<=[>\d])(?<!_\d)(?:\s|\\,)*(?=<[a-z])")  # symbols side by side multiply; numbers need a dot to do so
 _SAID = re.compile(r"\bSources?: (.+?)(?:(?<!et al)\.(?=\s|$)|\n\s*\n|$)", re.S)
 FORMS = ("steps", "text", "markdown", "html")
 
@@ -161,7 +162,9 @@ def _steps(result, prefix: str):
                 value=value,
                 unit=meta["unit"],
                 formula=_HOLE.sub(lambda m: own[m[1]].metadata["symbol"], meta["formula"]),
-                substituted=_HOLE.sub(lambda m: _number(getattr(result, m[1]), own[m[1]].metadata["unit"]), meta["formula"]),
+                substituted=_HOLE.sub(
+                    lambda m: _number(getattr(result, m[1]), own[m[1]].metadata["unit"]), _TIMES.sub(r" \\cdot ", meta["formula"])
+                ),
                 source=given.get(name) or meta["source"] or (source_of_class(type(result)) if meta["formula"] else ""),
                 doc=meta["doc"],
             )
