@@ -21,10 +21,11 @@ from .offline import write_offline
 from .packages import PACKAGES, PYODIDE_BUILD_FILES
 from .pages import Start, lab_page
 from .paths import Paths
-from .runtime import lay_runtime
+from .runtime import lay_runtime, start_size
 from .scorm import checked_address, write_packages
 from .wheels import SCHEMA, log_schema
 from .worker_memory import keep_notebook_in_memory
+from .worker_network import ask_again
 
 
 def build_site(paths: Paths, only: list[str] | None = None, say: Callable[[str], None] = print, distribution: str = "", scorm: str = "") -> Path:
@@ -52,7 +53,8 @@ def build_site(paths: Paths, only: list[str] | None = None, say: Callable[[str],
     lock_name = lay_runtime(files, fetched, runtime, paths, {lab.id: lab.source for lab in labs}, distribution)
     shutil.copytree(frontend, new / "labs" / "assets")
     keep_notebook_in_memory(new / "labs" / "assets")
-    start = Start(f"runtime/{lock_name}", f"assets/{worker_script(new / 'labs' / 'assets')}", marimo_version)
+    ask_again(new / "labs" / "assets")
+    start = Start(f"runtime/{lock_name}", f"assets/{worker_script(new / 'labs' / 'assets')}", marimo_version, size=start_size(runtime, lock_name))
     embed = (Path(__file__).parent / "embed.js").read_bytes()
     start = replace(start, embed=f"embed.{sha256_bytes(embed)[:12]}.js")
     (new / "labs" / start.embed).write_bytes(embed)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 PYODIDE = "314.0.0"  # the version that marimo 0.25.2 asks for; package.json pins the same
 STDLIB = "python_stdlib.zip"
-PYODIDE_FILES = ("pyodide.asm.mjs", "pyodide.asm.wasm", STDLIB)  # marimo's worker has pyodide.mjs inside
+PYODIDE_FILES = ("pyodide.asm.mjs", "pyodide.asm.wasm", STDLIB)  # marimo's worker has pyodide.mjs inside; worker_network.py renames the first
 PYODIDE_BUILD_FILES = ("pyodide.mjs", *PYODIDE_FILES)  # for the compiler of bytecode.py, in node
 PLATFORM = "pyemscripten_2026_0_wasm32"
 PYTHON = "3.14"

@@ -28,8 +28,10 @@ READABLE = """<div id="lk-first"><div class="lk-first-page px-1 sm:px-16 md:px-2
 <div class="m-auto pb-24 sm:pb-12 max-w-full"><div class="flex flex-col">
 {view}
 </div></div></div></div>"""
-STATUS = """<div id="lk-start" role="status" hidden><progress max="4" value="0" aria-label="Start of Python"></progress><span></span></div>
-<noscript><p>The text can be read without JavaScript; the controls need it.</p></noscript>"""
+STATUS = """<div id="lk-start" class="lk-line" role="status" hidden><progress value="0" aria-label="Start of Python"></progress><span></span>\
+<button type="button" hidden>Try again</button></div>
+<noscript><style>.lk-waiting { visibility: hidden; }</style><p class="lk-line">JavaScript is switched off in this browser, so the controls do not work; everything can be read.
+To work on the lab, allow JavaScript for this address and reload the page.</p></noscript>"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Start:
     marimo: str
     lab: str = ""  # the lab's id, as the list of what a device keeps names it
     embed: str = ""  # the script for a lab inside another page
+    size: int = 0  # bytes that Python needs until it runs
     own: str = ""  # the archive of what this lab alone imports, fetched while Python starts
 
 
@@ -74,7 +77,7 @@ def lab_page(exported: str, lab: Lab, course: str, start: Start) -> str:
     page, done = re.subn(r'<div id="root"></div>', lambda m: f"{READABLE.format(view=view) if view else ''}{STATUS}{m[0]}", page, count=1)
     if not done:
         raise BuildError(f'{lab.path}: the export has no <div id="root">, so the text has no place before it.')
-    page, done = re.subn(r"</body>", "<script>lkParsed()</script></body>", page, count=1)
+    page, done = re.subn(r"</body>", "<script>window.lkParsed && lkParsed()</script></body>", page, count=1)
     if not done:
         raise BuildError(f"{lab.path}: the export has no </body>, so nothing tells when the page is parsed.")
     refuse_other_hosts(page, lab.path)
@@ -84,7 +87,7 @@ def lab_page(exported: str, lab: Lab, course: str, start: Start) -> str:
 def start_script(start: Start) -> str:
     """The script that opens Python's worker before the front end has arrived."""
     about = {"worker": f"../{start.worker}", "runtime": "../runtime/", "lock": f"../{start.lock}", "version": start.marimo, "index": NO_INDEX}
-    about |= {"lab": start.lab, "offline": "../../sw.js"}
+    about |= {"bytes": start.size, "lab": start.lab, "offline": "../../sw.js"}
     if start.embed:
         about["embed"] = f"../{start.embed}"
     if start.own:

@@ -1,5 +1,6 @@
 """Lay out what Python needs in the browser: Pyodide, the packages as bytecode, the lock that lists them."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from .packages import PACKAGES, PYODIDE_FILES, STDLIB, STRIPPED, WHEEL, normal
 from .paths import Paths
 from .pyodide_lock import browser_lock, lock_entry
 from .wheels import lean, local_wheels, read_archive, stripped, top_level
+from .worker_network import PUBLISHED, SCRIPT, published_script
 
 Laid = list[tuple[LockedFile, Path, str, list[str]]]  # a package, its wheel, where that is below the runtime folder, what it lets one import
 
@@ -26,7 +28,9 @@ def lay_runtime(files: tuple[LockedFile, ...], fetched: dict[str, Path], runtime
     With a Pyodide `distribution`, numpy and polars are in it too.
     """
     for name in PYODIDE_FILES:
-        if name != STDLIB:
+        if name == SCRIPT:
+            published_script(fetched[name], runtime)
+        elif name != STDLIB:
             shutil.copyfile(fetched[name], runtime / name)
     (runtime / "later").mkdir()
     wheels = _foreign_wheels(files, fetched, runtime, paths, not distribution) + _own_wheels(files, fetched, runtime, paths, labs)
@@ -37,6 +41,19 @@ def lay_runtime(files: tuple[LockedFile, ...], fetched: dict[str, Path], runtime
     lock_name, data = browser_lock(entries)
     (runtime / lock_name).write_bytes(data)
     return lock_name
+
+
+def start_size(runtime: Path, lock_name: str) -> int:
+    """The bytes that a page fetches until Python runs: Pyodide, the standard library, marimo and what that needs."""
+    packages = json.loads((runtime / lock_name).read_text(encoding="utf-8"))["packages"]
+    needed, due = set(), ["marimo-base", "micropip"]
+    while due:
+        name = due.pop()
+        if name not in needed:
+            needed.add(name)
+            due += packages[name]["depends"]
+    files = [PUBLISHED, "pyodide.asm.wasm", STDLIB, lock_name, *(packages[name]["file_name"] for name in needed)]
+    return sum((runtime / name).stat().st_size for name in files)
 
 
 def _foreign_wheels(files: tuple[LockedFile, ...], fetched: dict[str, Path], runtime: Path, paths: Paths, excuse: bool) -> Laid:

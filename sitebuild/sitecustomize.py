@@ -46,25 +46,46 @@ class Later:
     def fetch(self, archive, folder, sha256):
         import importlib
         import io
+        import time
         import zipfile
 
         import pyodide_js
         from _sha2 import sha256 as digest
+
+        url = pyodide_js._api.config.packageBaseUrl + archive
+        for again, pause in enumerate((1, 2, 4, 8, 0), 1):
+            data = self.ask(url)
+            if digest(data).hexdigest() == sha256:
+                break
+            self.tell("again" if pause else "lost", again if pause else url)
+            time.sleep(pause)
+        else:
+            self.here.discard(archive)
+            raise ImportError(f"{archive} did not arrive as it was built. Check the connection, then reload the page.")
+        if again > 1:
+            self.tell("came", url)
+        zipfile.ZipFile(io.BytesIO(data)).extractall(folder)
+        importlib.invalidate_caches()
+
+
+    def ask(self, url):
         from js import XMLHttpRequest
 
         request = XMLHttpRequest.new()
-        request.open("GET", pyodide_js._api.config.packageBaseUrl + archive, False)
+        request.open("GET", url, False)
         request.responseType = "arraybuffer"
         try:
             request.send()
-            data = request.response.to_bytes() if request.status == 200 else b""
+            return request.response.to_bytes() if request.status == 200 else b""
         except Exception:
-            data = b""
-        if digest(data).hexdigest() != sha256:
-            self.here.discard(archive)
-            raise ImportError(f"{archive} did not arrive as it was built. Check the connection, then reload the page.")
-        zipfile.ZipFile(io.BytesIO(data)).extractall(folder)
-        importlib.invalidate_caches()
+            return b""
+
+    def tell(self, kind, value):
+        """Say to the page how it goes (worker_network.js); there is none when the site is built."""
+        import js
+
+        if hasattr(js, "lkTell"):
+            js.lkTell(kind, value)
 
 
 class Absent:

@@ -2,6 +2,7 @@
    marimo's messages to it are sent ahead; the worker takes the first of each kind and leaves marimo's own. What the worker
    says before marimo listens is kept and said again. */
 (() => {
+  const guard = window.lkGuard; // guard.js: it has looked whether the lab can run here, and says what is wrong
   const about = JSON.parse(document.currentScript.dataset.lk);
   const absolute = (place) => new URL(place, document.baseURI).href;
   const script = absolute(about.worker), Native = window.Worker;
@@ -12,16 +13,24 @@
     document.documentElement.classList.add("lk-embed");
     document.head.append(Object.assign(document.createElement("script"), { src: absolute(about.embed) }));
   }
-  if (about.own) fetch(absolute(about.own)).catch(() => {}); // Python asks for it a little later, and waits while it does
+  if (about.own && !guard.reason) fetch(absolute(about.own)).catch(() => {}); // Python asks for it a little later, and waits while it does
 
-  let worker;
+  let worker, answered = false, modules = false;
+  const options = { name: "marimo", get type() { modules = true; return "module"; } }; // who does not look runs no modules in a worker
   const send = (data) => worker.postMessage({ "[transport-id]": "marimo-transport", data });
-  try {
-    worker = new Native(address, { type: "module", name: "marimo" });
+  if (!guard.reason) try {
+    worker = new Native(address, options);
+    if (!modules) throw new TypeError("no modules");
     send({ type: "message", id: "bootstrap", payload: { version: about.version, pyodideIndexUrl: absolute(about.runtime), pyodideLockfileUrl: absolute(about.lock), pypiIndexUrl: absolute(about.index).replaceAll("%7B", "{").replaceAll("%7D", "}") } });
     const kept = [], listen = worker.addEventListener.bind(worker);
     let taken = false;
-    listen("message", (event) => { follow(event.data?.data); if (!taken) kept.push(event.data); });
+    listen("message", (event) => {
+      answered = true;
+      if (event.data?.lk) { event.stopImmediatePropagation(); hear(event.data.lk); return; } // not for marimo: worker_network.js
+      follow(event.data?.data);
+      if (!taken) kept.push(event.data);
+    });
+    listen("error", () => { if (!answered) guard.lost(script); });
     worker.addEventListener = (kind, ...rest) => {
       listen(kind, ...rest);
       if (kind === "message" && !taken) {
@@ -35,7 +44,10 @@
       return worker;
     };
     window.Worker.prototype = Native.prototype;
-  } catch { worker = null; } // marimo then starts its own
+  } catch {
+    worker = null;
+    guard.stop(modules ? "worker" : "old");
+  }
 
   /* The page calls this at its end, before marimo's scripts run: the notebook starts with what marimo asks for a little later. */
   window.lkParsed = () => {
@@ -53,36 +65,64 @@
   /* The line that says what is loading, and how far it is. */
   const steps = ["Python is loading", "Python starts", "The notebook starts", "The controls wake up in a moment"];
   let step = 0, over = false;
+  let bytes = 0; // of what Python needs; the page knows how many there are
   const say = (words) => {
-    const line = document.getElementById("lk-start");
-    if (!line || over) return;
-    line.hidden = false;
-    line.querySelector("span").textContent = words ?? `You can read already. ${steps[step]} (${step + 1} of ${steps.length})`;
-    line.querySelector("progress").value = step + 0.5;
+    if (over || guard.reason || guard.failing()) return;
+    const share = step < 2 && bytes ? Math.min(0.99, bytes / about.bytes) : 0;
+    const far = share ? `, ${Math.floor(100 * share)} % is here` : "";
+    guard.say(words ?? `You can read already. ${steps[step]}${far} (${step + 1} of ${steps.length})`, null, (step < 2 ? Math.max(0.1, 2 * share) : step + 0.5) / steps.length);
   };
   const reach = (n) => { if (n > step) { step = n; say(); } };
+  function hear(lk) {
+    if (lk.bytes > bytes) bytes = lk.bytes;
+    if (lk.lost) guard.lost(lk.lost, true, lk.why);
+    else say(lk.again && `A part of Python did not arrive. Trying again (${lk.again} of ${lk.of}) … You can read already.`);
+  }
   function follow(message) {
     if (message?.type !== "message") return;
     if (message.id === "initializingMessage") reach(/dependencies/.test(message.payload?.message) ? 1 : 0);
     if (message.id === "initialized") reach(2);
     if (message.id === "kernelMessage") reach(3);
-    if (message.id === "initializedError") { say(`Python did not start: ${message.payload?.error ?? "unknown reason"}. Reload the page; the text stays readable.`); over = true; }
+    if (message.id === "initializedError" && !guard.failing()) { // what did not arrive is told already
+      guard.say(`Python did not start: ${message.payload?.error ?? "unknown reason"}. What you recorded before is kept, and the text stays readable.`, () => location.reload());
+      over = true;
+    }
   }
 
   /* Once the lab is awake, keep it on this device: sw.js. Where the browser has no service worker, or refuses it, nothing is lost. */
   async function keep() {
+    const workers = navigator.serviceWorker;
+    if (!workers) return refused(isSecureContext ? "this browser has no service worker" : "its address does not begin with https");
     try {
-      const workers = navigator.serviceWorker;
       await workers.register(absolute(about.offline));
       (await workers.ready).active.postMessage({ ask: "lab", lab: about.lab });
-    } catch {}
+    } catch (error) {
+      if (["SecurityError", "NotSupportedError"].includes(error?.name)) refused("the browser blocks what it needs for that (a service worker)");
+    }
+  }
+
+  /* Say once a visit that the lab is not kept; a page around the lab has its own words for what a frame may do. */
+  function refused(why) {
+    if (window.top !== window || sessionStorage.getItem("lk-refused")) return;
+    sessionStorage.setItem("lk-refused", "told");
+    const line = Object.assign(document.createElement("div"), { id: "lk-start", className: "lk-line" }), close = document.createElement("button");
+    line.setAttribute("role", "status");
+    close.textContent = "Close";
+    close.onclick = () => line.remove();
+    line.append(`The lab works, but only with a network: it cannot be kept on this device, because ${why}. Stay connected while you work on it.`, close);
+    document.body.append(line);
   }
 
   /* Take the first view away when marimo shows the same, at the same place; end when the controls are awake. */
   function watch() {
     const first = document.getElementById("lk-first"), root = document.getElementById("root");
     const mark = first?.querySelector("h1,h2,p") ? "h1,h2,p" : "";
-    const end = () => { over = true; document.getElementById("lk-start")?.remove(); looking.disconnect(); keep(); };
+    const end = () => {
+      over = true;
+      guard.ready();
+      looking.disconnect();
+      keep();
+    };
     let shown = !first, formulas = 0;
     const look = () => {
       if (!shown && mark && root.querySelector(`.output-area :is(${mark})`)) {
