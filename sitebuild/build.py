@@ -17,7 +17,7 @@ from .hashing import sha256_bytes
 from .index import font_faces, front_page, script
 from .licenses import write_licenses
 from .lock import FIX, LockedFile, read_lock
-from .offline import write_offline
+from .offline import front_size, write_offline
 from .packages import PACKAGES, PYODIDE_BUILD_FILES
 from .pages import Start, lab_page
 from .paths import Paths
@@ -54,7 +54,8 @@ def build_site(paths: Paths, only: list[str] | None = None, say: Callable[[str],
     shutil.copytree(frontend, new / "labs" / "assets")
     keep_notebook_in_memory(new / "labs" / "assets")
     ask_again(new / "labs" / "assets")
-    start = Start(f"runtime/{lock_name}", f"assets/{worker_script(new / 'labs' / 'assets')}", marimo_version, size=start_size(runtime, lock_name))
+    worker, size = worker_script(new / "labs" / "assets"), start_size(runtime, lock_name) + front_size(new)
+    start = Start(f"runtime/{lock_name}", f"assets/{worker}", marimo_version, size=size)
     embed = (Path(__file__).parent / "embed.js").read_bytes()
     start = replace(start, embed=f"embed.{sha256_bytes(embed)[:12]}.js")
     (new / "labs" / start.embed).write_bytes(embed)

@@ -16,6 +16,11 @@ ASSETS = HERE / "lab_assets.txt"
 FRONT = ("index.html", "front.js", "favicon.svg", "favicon.ico")
 
 
+def front_size(site: Path) -> int:
+    """The bytes of the front-end files that a lab asks for."""
+    return sum(p.stat().st_size for name in ASSETS.read_text(encoding="utf-8").split() if (p := site / "labs/assets" / name).is_file())
+
+
 def write_offline(site: Path, labs: dict[str, list[str]]) -> None:
     """Write the list and the service worker into a built site; `labs` gives each lab's files below the site."""
     recorded = ASSETS.read_text(encoding="utf-8").split()

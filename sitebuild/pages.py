@@ -30,7 +30,8 @@ READABLE = """<div id="lk-first"><div class="lk-first-page px-1 sm:px-16 md:px-2
 </div></div></div></div>"""
 STATUS = """<div id="lk-start" class="lk-line" role="status" hidden><progress value="0" aria-label="Start of Python"></progress><span></span>\
 <button type="button" hidden>Try again</button></div>
-<noscript><style>.lk-waiting { visibility: hidden; }</style><p class="lk-line">JavaScript is switched off in this browser, so the controls do not work; everything can be read.
+<noscript><style>.lk-waiting { visibility: hidden; }</style>
+<p class="lk-line">JavaScript is switched off in this browser, so the controls do not work; everything can be read.
 To work on the lab, allow JavaScript for this address and reload the page.</p></noscript>"""
 
 
@@ -43,7 +44,7 @@ class Start:
     marimo: str
     lab: str = ""  # the lab's id, as the list of what a device keeps names it
     embed: str = ""  # the script for a lab inside another page
-    size: int = 0  # bytes that Python needs until it runs
+    size: int = 0  # bytes of Python and the front end until a lab runs
     own: str = ""  # the archive of what this lab alone imports, fetched while Python starts
 
 

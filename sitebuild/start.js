@@ -65,13 +65,20 @@
   /* The line that says what is loading, and how far it is. */
   const steps = ["Python is loading", "Python starts", "The notebook starts", "The controls wake up in a moment"];
   let step = 0, over = false;
-  let bytes = 0; // of what Python needs; the page knows how many there are
+  let bytes = 0, front = 0, usual = true; // what is here of Python and of the front end; about.bytes is all of both
   const say = (words) => {
     if (over || guard.reason || guard.failing()) return;
-    const share = step < 2 && bytes ? Math.min(0.99, bytes / about.bytes) : 0;
-    const far = share ? `, ${Math.floor(100 * share)} % is here` : "";
+    usual = !words;
+    const share = step < 2 ? Math.min(0.99, (bytes + front) / about.bytes) : 0;
+    const far = share > 0.005 ? `, ${Math.round(100 * share)} % is here` : "";
     guard.say(words ?? `You can read already. ${steps[step]}${far} (${step + 1} of ${steps.length})`, null, (step < 2 ? Math.max(0.1, 2 * share) : step + 0.5) / steps.length);
   };
+  const watching = new PerformanceObserver((list) => {
+    for (const { decodedBodySize } of list.getEntries()) front += decodedBodySize;
+    if (usual && step < 2) say();
+    if (over) watching.disconnect();
+  });
+  watching.observe({ type: "resource", buffered: true });
   const reach = (n) => { if (n > step) { step = n; say(); } };
   function hear(lk) {
     if (lk.bytes > bytes) bytes = lk.bytes;

@@ -20,12 +20,35 @@
     if (!answer.ok) throw Object.assign(new Error(`${url}: ${answer.status}`), { lk: `The server answered with ${answer.status}.` });
     return answer;
   };
+  let bytes = 0, told = 0;
+  const count = (more) => {
+    bytes += more;
+    if (Math.abs(bytes - told) > 5e4) tell({ bytes: (told = bytes) });
+  };
+  const whole = async (answer) => {
+    const parts = [], reader = answer.body.getReader();
+    let size = 0;
+    try {
+      for (let next = await reader.read(); !next.done; next = await reader.read()) {
+        parts.push(next.value);
+        size += next.value.length;
+        count(next.value.length);
+      }
+    } catch (error) {
+      count(-size);
+      throw error;
+    }
+    const data = new Uint8Array(size);
+    let at = 0;
+    for (const part of parts) { data.set(part, at); at += part.length; }
+    return data;
+  };
   self.fetch = async (place, options = {}) => {
     const url = String(place?.url ?? place);
     if (!/^https?:/.test(url) || url.includes("/no-index/") || (options.method ?? place?.method ?? "GET") !== "GET") return native(place, options);
     return often(url, async (n) => {
       const answer = await ask(url, options, n);
-      return url.endsWith(".wasm") ? answer : new Response(await answer.arrayBuffer(), answer); // whole, or again
+      return url.endsWith(".wasm") ? answer : new Response(await whole(answer), answer); // or again
     });
   };
   const streaming = WebAssembly.instantiateStreaming;
@@ -40,9 +63,7 @@
   };
   self.lkImport = (url) => often(url, (n) => import(n ? `${url}?again=${n}` : url)); // a browser may remember that an address failed
   self.lkTell = (kind, value) => tell({ [kind]: value, of: PAUSES.length }); // for Python: sitecustomize.py
-  let bytes = 0;
-  new PerformanceObserver((list) => {
-    for (const { decodedBodySize } of list.getEntries()) bytes += decodedBodySize;
-    tell({ bytes });
+  new PerformanceObserver((list) => { // what is not read piece by piece above
+    for (const { name, decodedBodySize } of list.getEntries()) if (name.includes("pyodide.asm.")) count(decodedBodySize);
   }).observe({ type: "resource", buffered: true });
 })();
