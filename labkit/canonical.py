@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from collections.abc import Mapping
+from json.encoder import encode_basestring
+
+LONGEST_STEP = 60  # characters of a key in a message
 
 
 class NotCanonical(ValueError):
@@ -22,7 +24,10 @@ def canonical_bytes(value) -> bytes:
     '{"a":"é","b":[1,1e+21,0.000001]}'
     """
     pieces: list[str] = []
-    _write(value, "", pieces.append)
+    try:
+        _write(value, pieces.append)
+    except _Not as error:
+        raise NotCanonical(error.sentence()) from None
     return "".join(pieces).encode("utf-8")
 
 
@@ -64,7 +69,7 @@ def es_number(value: float) -> str:
     return f"{sign}{digits[0]}{fraction}e{'+' if point > 0 else '-'}{abs(point - 1)}"
 
 
-def _write(value, path: str, put) -> None:
+def _write(value, put) -> None:
     if value is None:
         put("null")
     elif value is True:
@@ -72,31 +77,53 @@ def _write(value, path: str, put) -> None:
     elif value is False:
         put("false")
     elif isinstance(value, str):
-        put(_string(value, path))
+        put(_string(value))
     elif isinstance(value, int):
-        put(_whole(value, path))
+        put(_whole(value))
     elif isinstance(value, float):
         if not math.isfinite(value):
-            raise NotCanonical(f"{path or 'the value'} is {value!r}, which is not a finite number")
+            raise _Not(f"is {value!r}, which is not a finite number")
         put(es_number(value))
     elif isinstance(value, Mapping):
         put("{")
-        for index, key in enumerate(sorted(value, key=lambda k: _utf16(k, path))):
-            put("," if index else "")
-            put(_string(key, path) + ":")
-            _write(value[key], f"{path}.{key}" if path else key, put)
+        for index, key in enumerate(sorted(value, key=_utf16)):
+            try:
+                put("," if index else "")
+                put(_string(key) + ":")
+                _write(value[key], put)
+            except _Not as error:
+                raise error.inside(f".{key}") from None
         put("}")
     elif isinstance(value, (list, tuple)):
         put("[")
         for index, item in enumerate(value):
-            put("," if index else "")
-            _write(item, f"{path}[{index}]", put)
+            try:
+                put("," if index else "")
+                _write(item, put)
+            except _Not as error:
+                raise error.inside(f"[{index}]") from None
         put("]")
     else:
-        raise NotCanonical(f"{path or 'the value'} is a {type(value).__name__}, which JSON cannot hold")
+        raise _Not(f"is a {type(value).__name__}, which JSON cannot hold")
 
 
-def _whole(value: int, path: str) -> str:
+class _Not(Exception):
+    """What is wrong, and on its way out of the value the steps that lead there: a place is put into words only where it is needed."""
+
+    def __init__(self, what: str):
+        super().__init__(what)
+        self.what, self.steps = what, []
+
+    def inside(self, step: str) -> _Not:
+        self.steps.append(step if len(step) <= LONGEST_STEP else step[: LONGEST_STEP - 1] + "…")
+        return self
+
+    def sentence(self) -> str:
+        place = "".join(reversed(self.steps)).removeprefix(".").encode("utf-8", "replace").decode()
+        return f"{place or 'the value'} {self.what}"
+
+
+def _whole(value: int) -> str:
     """A whole number that is a double, or that is how ECMAScript prints one (beyond 2**53 it fills up with zeros)."""
     try:
         text = es_number(value)
@@ -105,18 +132,18 @@ def _whole(value: int, path: str) -> str:
     if text and (str(value) == text or int(float(value)) == value):
         return text
     shown = value if abs(value) < 10**30 else f"of {value.bit_length()} bits"
-    raise NotCanonical(f"{path or 'the value'} is a whole number ({shown}) that no double holds")
+    raise _Not(f"is a whole number ({shown}) that no double holds")
 
 
-def _string(text: str, path: str) -> str:
+def _string(text: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise NotCanonical(f"{path or 'the value'} holds half a character (a lone surrogate)") from None
-    return json.dumps(text, ensure_ascii=False)  # escapes exactly what RFC 8785 asks for, in the same spelling
+        raise _Not("holds half a character (a lone surrogate)") from None
+    return encode_basestring(text)  # escapes exactly what RFC 8785 asks for, in the same spelling
 
 
-def _utf16(key, path: str) -> bytes:
+def _utf16(key) -> bytes:
     if not isinstance(key, str):
-        raise NotCanonical(f"{path or 'the value'} has the key {key!r}, but keys must be strings")
+        raise _Not(f"has the key {key!r}, but keys must be strings")
     return key.encode("utf-16-be", "surrogatepass")

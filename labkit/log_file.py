@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -66,7 +67,7 @@ def import_bytes(data: bytes, lab_id: str | None, lab_version: str | None = None
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise LogRefused(f"This file has not the shape of a decision log: {_place(str(error))}. Nothing was imported.") from None
     except (ValueError, OverflowError, TypeError, RecursionError) as error:
-        raise LogRefused(f"This file has not the shape of a decision log: {error}. Nothing was imported.") from None
+        raise LogRefused(f"This file has not the shape of a decision log: {_cut(str(error))}. Nothing was imported.") from None
     if log.head_hash is UNSET:
         raise LogRefused("This log has no hash (head_hash), so it cannot be told whether it is whole. Nothing was imported.")
     if log.head_hash != head_hash(document):
@@ -115,9 +116,8 @@ def _whole(digits: str) -> int | float:
 def _no_repeats(pairs: list) -> dict:
     document = dict(pairs)
     if len(document) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise LogRefused(f"This log names {twice!r} twice in one object, so it cannot be told which one counts. Nothing was imported.")
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        raise LogRefused(f"This log names {_short(twice)} twice in one object, so it cannot be told which one counts. Nothing was imported.")
     return document
 
 
@@ -154,12 +154,18 @@ def _major(version) -> int:
 
 def _place(message: str) -> str:
     """msgspec's "Expected …, got … - at `$.entries[3].low`" with the place first."""
-    what, _, where = message.partition(" - at ")
-    what = what[:1].lower() + what[1:]
+    what, at, where = message.rpartition(" - at ")
+    what, where = (what, where) if at else (where, "")
+    what = _cut(what[:1].lower() + what[1:])
     where = where.strip("`").removeprefix("$").removeprefix(".")
-    return f"{where}: {what}" if where else what
+    return f"{_cut(where)}: {what}" if where else what
 
 
 def _short(value) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:59] + "…"
+    return _cut(repr(value), 60)
+
+
+def _cut(text: str, most: int = 200) -> str:
+    """Not more of a file in a sentence than a person reads, and no half characters."""
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    return text.encode("utf-8", "replace").decode()
