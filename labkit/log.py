@@ -44,6 +44,7 @@ __all__ = [
     "predictions", "start", "stored_bytes", "this_runtime", "utc_now", "with_learner",
 ]  # fmt: skip
 
+LAST = datetime(9999, 12, 30, tzinfo=UTC)  # a log may come from a clock that stood at the end of time
 _HALVES = re.compile("[\ud800-\udfff]")
 
 
@@ -127,7 +128,7 @@ def append(log: Log, kind: str, *, now: datetime | None = None, **fields) -> Log
         raise ValueError(f"{kind} has no field {sorted(unexpected)[0]!r}; it has {', '.join(KINDS[kind].__struct_fields__[3:])}.")
     at = now or utc_now()
     if log.entries and at <= log.entries[-1].at:
-        at = log.entries[-1].at + timedelta(milliseconds=1)
+        at = min(log.entries[-1].at, LAST) + timedelta(milliseconds=1)
     raw = {key: _plain(value, key, gaps=key == "result") for key, value in fields.items() if value is not None}
     raw |= {"kind": kind, "n": len(log.entries) + 1, "at": at}
     try:

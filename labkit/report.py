@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from labkit.html import typed
 from labkit.log import (
     Answer,
     Decision,
@@ -73,16 +74,12 @@ def factor_off(said: float, truth: float) -> float | None:
 
 def escape(text: object) -> str:
     """Text that a Markdown reader shows as it was typed, on one line: no markup, no HTML, no table cells, no formula."""
-    plain = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in str(text) if not _turns(c))
+    plain = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in typed(text))
     plain = " ".join(plain.split())
     out = plain.translate(_INLINE)
     if re.match(r"[+\-/:!%@.]", out):  # a list, a rule, a block of an extension
         return f"&#{ord(out[0])};{out[1:]}"
     return re.sub(r"^(\d+)([.)])", r"\1\\\2", out)  # a numbered list
-
-
-def _turns(c: str) -> bool:
-    return "\u202a" <= c <= "\u202e" or "\u2066" <= c <= "\u2069"  # would show what follows in another order
 
 
 def _quote(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from statistics import median
 from labkit import theme
 from labkit.grade.judge import Row
 from labkit.grade.weights import Weights
+from labkit.html import typed
 
 STYLE = """
 body{margin:0;background:var(--lk-paper);color:var(--lk-ink);font:1rem/1.55 "PT Sans",system-ui,sans-serif;font-variant-numeric:tabular-nums}
@@ -139,4 +140,4 @@ def _dark() -> str:
 
 
 def _text(value: object) -> str:
-    return html.escape(str(value), quote=True)
+    return html.escape(typed(value), quote=True)

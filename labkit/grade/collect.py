@@ -32,6 +32,10 @@ class Submission:
     data: bytes = b""
     reason: str = ""
 
+    def __post_init__(self):  # a file's name may hold bytes that are no text, and no table can hold those
+        object.__setattr__(self, "place", self.place.encode("utf-8", "backslashreplace").decode())
+        object.__setattr__(self, "who", self.who.encode("utf-8", "backslashreplace").decode())
+
 
 def submissions(source: Path | str) -> Iterator[Submission]:
     """Every JSON file under a folder, or in a zip, in the order of its place. Nothing is ever unpacked to disk.

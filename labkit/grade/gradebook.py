@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import polars as pl
 from labkit.grade.judge import Row
 from labkit.grade.weights import Weights
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
+# A spreadsheet would run a cell that begins so, whatever invisible stands before it; one that separates by semicolons begins a cell after each.
+FORMULA = re.compile(r"(^|[;\t\r\n])(?=[\s\0\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@＝＋－＠]|[\t\r\n])")
 
 
 def gradebook(rows: Iterable[Row], weights: Weights | None = None) -> pl.DataFrame:
@@ -61,4 +63,5 @@ def lms_columns(table: pl.DataFrame, lms: str) -> pl.DataFrame:
 
 
 def _cell(text: str) -> str:
-    return "'" + text if text.startswith(FORMULA) else text
+    """Text for a cell: what a spreadsheet would take for a formula has an apostrophe before it, which makes it text."""
+    return FORMULA.sub(r"\1'", text)
