@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 STAMPS := $(VENV)/.stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup serve site test test-fast bench bench-start bench-labs docs validate lint clean
+.PHONY: help setup serve site test test-fast bench bench-start bench-labs soak docs validate lint clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ bench: setup  ## how long the simulator and the site take
 
 bench-start: setup  ## how long a lab takes to start, against plain marimo
 	$(PY) tests/bench_start.py
+
+soak: site  ## thousands of random actions: no error, no growing memory, no slowing down (LABS="lab_13_model_serving …")
+	$(PY) tests/browser/soak.py $(LABS)
 
 bench-labs: site  ## how long a chart takes to follow a slider (LABS="lab_13_model_serving …")
 	$(PY) tests/bench_labs.py $(LABS)

@@ -48,6 +48,11 @@ class Drafts:
         if had:
             self._store(dict.fromkeys(had))
 
+    def keep_again(self) -> None:
+        """Store all of them, after what was stored has been taken away."""
+        if self._values:
+            self._store(dict(self._values))
+
     async def settled(self) -> None:
         """Return when everything is stored, as far as it can be."""
         if self._writer is not None:

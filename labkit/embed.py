@@ -14,12 +14,11 @@ from collections.abc import Coroutine
 import marimo as mo
 from labkit import log as logs
 from labkit.html import attr, text
-from labkit.lab import Lab
+from labkit.lab import UNSAVED, Lab
 from labkit.log_file import LogRefused, import_bytes
 from labkit.log_types import Log
 from labkit.storage import Saved
 
-UNSAVED = "This lab holds work that is stored nowhere else, because saving is off here. Export it, reload the lab, then try again."
 _at_work: set[asyncio.Task] = set()  # an event loop alone would let go of a task
 
 
@@ -80,9 +79,7 @@ async def restore(lab: Lab, source: str) -> str:
         return f"{refused} Nothing here was changed."
     if log.attempt != lab.log().attempt and not await _kept(lab):
         return UNSAVED
-    here = lab.log()
-    lab.show(logs.merge(here, log) if log.attempt == here.attempt else log)
-    return ""
+    return "" if lab.follow(log) else UNSAVED
 
 
 async def learner(lab: Lab, name: str) -> tuple[str, bool]:
@@ -117,7 +114,7 @@ async def _newest_of(lab: Lab, name: str) -> Log | None:
 async def _kept(lab: Lab) -> bool:
     """Whether what stands here may be put away: nothing recorded, or stored."""
     log = lab.log()
-    return not log.entries or isinstance(await lab.storage.save(log), Saved)
+    return not log.entries or (await lab.save(log))[0]
 
 
 def _go_on(work: Coroutine) -> None:

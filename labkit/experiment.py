@@ -41,6 +41,11 @@ class NumberQuestion:
         value = self.answer(result) if self.answer else getattr(result, self.result)
         return from_si(value, self.unit)
 
+    def fits(self, said) -> bool:
+        """Whether a prediction answers this question; one of another version of the lab may not."""
+        numbers = (self.low, said.low, said.value, said.high, self.high)
+        return None not in numbers and list(numbers) == sorted(numbers) and said.unit == (self.unit or "1")
+
     def show(self, value: float) -> str:
         return plain(value, self.unit)
 
@@ -59,6 +64,10 @@ class ChoiceQuestion:
 
     def truth(self, result) -> str:
         return self.answer(result)
+
+    def fits(self, said) -> bool:
+        """Whether a prediction answers this question; one of another version of the lab may not."""
+        return said.choice in self.options
 
     def show(self, value: str) -> str:
         return self.options[value]

@@ -19,13 +19,17 @@ from labkit.course import lab_info
 from labkit.drafts import Drafts, open_drafts
 from labkit.every_change import keep_every_change
 from labkit.experiment import ChoiceQuestion, Drill, Experiment
-from labkit.log_file import LogRefused, export_bytes, import_bytes
-from labkit.log_types import Log, Simulator
-from labkit.storage import Saved, open_storage
+from labkit.guard import Broke
+from labkit.log_file import MAX_BYTES, LogRefused, export_bytes, import_bytes
+from labkit.log_types import Log, Prediction, Simulator
+from labkit.storage import Kept, Saved, open_storage
 from labkit.trail import Trail
 from mlsysim import catalog
 from mlsysim.errors import MlsysimError
 from mlsysim.quantity import unit_of
+
+LONGEST_NAME = 200  # characters
+UNSAVED = "This lab holds work that is stored nowhere else, because saving is off here. Export it, reload the lab, then try again."
 
 
 class Lab:
@@ -47,11 +51,13 @@ class Lab:
         self.answered: dict | None = None  # what the page around asked last, and the answer (labkit.embed)
         self.prerendering = os.environ.get("LABKIT_STORAGE") == "off"  # the page is made, no student has opened it
         self._results: dict = {}
+        self._stored: Log | None = None  # what the storage holds for sure
+        self.set_aside_logs: tuple[Kept, ...] = ()  # stored work that could not be read, to be taken as files
 
     # --- what the simulator says -------------------------------------------------------------------------------
 
     def result(self, exp: Experiment, controls: dict, seed: int = 0):
-        """The experiment's result at these controls, or the simulator's own error where there is none."""
+        """The experiment's result at these controls, or the error where there is none: the simulator's own, or the lab's (`Broke`)."""
         key = (exp.key, seed, tuple(controls.items()))
         if key not in self._results:
             if len(self._results) > 256:
@@ -60,17 +66,40 @@ class Lab:
                 self._results[key] = exp.result(controls, exp.draw(seed))
             except MlsysimError as error:
                 self._results[key] = error
+            except Exception as error:  # not kept: memory that lacks now may be there at the next try
+                return Broke(error)
         return self._results[key]
 
     def truth(self, exp: Experiment):
-        """The answer to the part's question, from the same call that draws its chart."""
-        return exp.predict.truth(self.result(exp, exp.defaults))
+        """The answer to the part's question, from the same call that draws its chart; MlsysimError where there is none."""
+        result = self.result(exp, exp.defaults)
+        if isinstance(result, MlsysimError):
+            raise result
+        try:
+            return exp.predict.truth(result)
+        except Exception as error:
+            raise Broke(error) from error
+
+    def truths(self, log: Log) -> dict:
+        """The answers to the questions of all parts that are predicted, as far as there are any."""
+        found = {}
+        for exp in self.experiments:
+            if self.prediction(log, exp):
+                try:
+                    found[exp.key] = self.truth(exp)
+                except MlsysimError:  # the part itself says so
+                    continue
+        return found
+
+    def prediction(self, log: Log, exp: Experiment) -> Prediction | None:
+        """The locked prediction of a part: the first that answers its question as this version of the lab asks it."""
+        return next((p for p in logs.predictions(log) if exp.predict and p.part == exp.key and exp.predict.fits(p)), None)
 
     # --- what the student does ---------------------------------------------------------------------------------
 
     def lock(self, exp: Experiment, value, low=None, high=None) -> str:
         """Lock a prediction: a number with its interval, or the key of a choice."""
-        if logs.prediction(self.log(), exp.key):
+        if self.prediction(self.log(), exp):
             return "This prediction is locked already."
         q = exp.predict
         if isinstance(q, ChoiceQuestion):
@@ -90,7 +119,7 @@ class Lab:
 
     def record(self, exp: Experiment, controls: dict, choice: str | None, sentence: str) -> str:
         """Record what stands on the instrument now."""
-        if exp.predict and not logs.prediction(self.log(), exp.key):
+        if exp.predict and not self.prediction(self.log(), exp):
             return "Lock a prediction first; the instrument opens then."
         result = self.result(exp, controls)
         if isinstance(result, MlsysimError):
@@ -105,7 +134,8 @@ class Lab:
             "observation", part=exp.key, controls=controls, result=exp.log_result(result), explanation=choice if keys else None, right=right,
             text=sentence.strip(),
         )  # fmt: skip
-        self.drafts.drop(f"{exp.key}.text")
+        if not said:
+            self.drafts.drop(f"{exp.key}.text")
         return said
 
     def set_aside(self, exp: Experiment, controls: dict) -> str:
@@ -141,7 +171,8 @@ class Lab:
             "decision", controls=controls, result=exp.log_result(result), constraints=held,
             rejected={"controls": self.alternative, "result": exp.log_result(rejected)}, rationale=rationale.strip(), revisit_when=revisit_when.strip(),
         )  # fmt: skip
-        self.drafts.drop(*(f"{exp.key}.{name}" for name in ("why", "revisit", "rejected")))
+        if not said:
+            self.drafts.drop(*(f"{exp.key}.{name}" for name in ("why", "revisit", "rejected")))
         return said
 
     def answer(self, drill: Drill, value) -> str:
@@ -159,6 +190,8 @@ class Lab:
         log = self.log()
         if logs.drills(log) or logs.decisions(log):
             return "Drills or a decision are recorded with the present numbers, so the name stays. Export this log to start another."
+        if too_long := [word for word, typed in (("name", name), ("section", section)) if len(typed) > LONGEST_NAME]:
+            return f"The {too_long[0]} is too long: at most {LONGEST_NAME} characters. Nothing was changed."
         self._set(logs.with_learner(log, name.strip() or None, section.strip() or None))
         self.drafts.drop("name", "section")
         return ""
@@ -173,8 +206,20 @@ class Lab:
             log = import_bytes(data, self.info.id, self.info.version)
         except LogRefused as refused:
             return f"{refused} Nothing here was changed."
-        self._set(log)
+        if not self.follow(log):
+            return UNSAVED
         return "The log was read; you continue where it ended."
+
+    def follow(self, log: Log) -> bool:
+        """Go on from another copy of this attempt, joined with what is here, or from another attempt if what is here is stored."""
+        here = self.log()
+        if log.attempt == here.attempt:
+            self._set(logs.merge(here, log))
+        elif not here.entries or self._stored is here:
+            self._set(log)
+        else:
+            return False
+        return True
 
     # --- what is done and where it is kept ---------------------------------------------------------------------
 
@@ -185,7 +230,7 @@ class Lab:
             if exp.is_decision:
                 done["Decision"] = bool(logs.decisions(log))
             else:
-                done[f"Part {exp.key}: predict"] = bool(logs.prediction(log, exp.key))
+                done[f"Part {exp.key}: predict"] = bool(self.prediction(log, exp))
                 done[f"Part {exp.key}: record"] = bool(logs.observations(log, exp.key))
         tries = logs.drills(log)
         for i, drill in enumerate(self.drills, 1):
@@ -202,6 +247,9 @@ class Lab:
             return True, "Python is starting, and looks for earlier work"
         outcome = await self.storage.save(log)
         if isinstance(outcome, Saved):
+            self._stored = outcome.log
+            if outcome.gone:  # and what was typed beside it
+                self.drafts.keep_again()
             if outcome.log.entries != log.entries and self.log() is log:
                 self._set(outcome.log)  # another tab recorded something: show it here too
             return True, f"saved {outcome.at.astimezone():%H:%M}" if log.entries else "nothing recorded yet"
@@ -218,7 +266,10 @@ class Lab:
         return None
 
     def _append(self, kind: str, **fields) -> str:
-        self._set(logs.append(self.log(), kind, **fields))
+        log = logs.append(self.log(), kind, **fields)
+        if len(export_bytes(log, self.checklist(log))) > MAX_BYTES:
+            return f"With this your log would have more than {MAX_BYTES / 1e6:g} MB, which no lab reads again. Nothing was recorded; shorten your text."
+        self._set(log)
         return ""
 
 
@@ -228,10 +279,12 @@ async def open_lab(lab_id: str, experiments, drills=(), notebook: str = "") -> L
     keep_every_change()
     storage = await open_storage(lab_id)
     restored = await storage.load()
-    log = restored.log or logs.start(
-        lab_id, info.version, _sha256(notebook), simulator=Simulator(name="mlsysim", version=mlsysim.__version__, sha256=catalog.fingerprint())
+    log = restored.log or await storage.begin(
+        logs.start(lab_id, info.version, _sha256(notebook), simulator=Simulator(name="mlsysim", version=mlsysim.__version__, sha256=catalog.fingerprint()))
     )
-    return Lab(lab_id, experiments, drills, storage, log, restored.problem or "", await open_drafts(storage))
+    lab = Lab(lab_id, experiments, drills, storage, log, restored.problem or "", await open_drafts(storage))
+    lab.set_aside_logs = await storage.kept()
+    return lab
 
 
 def finite(value):

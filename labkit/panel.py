@@ -8,6 +8,7 @@ import marimo as mo
 from labkit import embed
 from labkit.controls import Control
 from labkit.experiment import ChoiceQuestion, Drill, Experiment
+from labkit.guard import sentence
 from labkit.lab import Lab
 
 
@@ -38,7 +39,10 @@ def controls_of(exp: Experiment, panel) -> dict:
 
 def _button(lab: Lab, key: str, label: str, act, kind: str = "neutral"):
     def press(count):
-        lab.notices[key] = act()
+        try:
+            lab.notices[key] = act()
+        except Exception as error:
+            lab.notices[key] = sentence(error)
         return (count or 0) + 1
 
     return mo.ui.button(label=label, on_click=press, value=0, kind=kind)

@@ -63,7 +63,8 @@ def answer_leads(lab: Lab, answers: Mapping[str, str]) -> str:
         if len(words.split()) < FEWEST_WORDS:
             short.append(f"{name}: {len(words.split())}")
         elif words != before.get(name):
-            lab._append("note", text=words, part=name)
+            if said := lab._append("note", text=words, part=name):
+                return said
     return f"Each lead wants at least {FEWEST_WORDS} words; so far {', '.join(short)}." if short else "Recorded."
 
 

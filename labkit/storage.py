@@ -32,10 +32,14 @@ class Restored(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """The log is stored. `log` is what is stored now: the one given, joined with what another tab had stored."""
+    """The log is stored. `log` is what is stored now: the one given, joined with what another tab had stored.
+
+    `gone` says that what this page had stored before was no longer there, because the site's data were cleared meanwhile.
+    """
 
     at: datetime
     log: Log
+    gone: bool = False
 
 
 class SavingOff(NamedTuple):
@@ -68,6 +72,9 @@ class Storage(Protocol):
     async def load(self, attempt: str | None = None) -> Restored:
         """The attempt last saved, or the one named."""
 
+    async def begin(self, log: Log) -> Log:
+        """Store this new log as the current attempt, unless another tab has begun one meanwhile: that one then."""
+
     async def save(self, log: Log) -> Saved | SavingOff:
         """Store the log and make its attempt the current one."""
 
@@ -93,6 +100,10 @@ class NoStorage:
     async def load(self, attempt: str | None = None) -> Restored:
         """Nothing is there; that saving is off is said by `off`."""
         return Restored(None, None)
+
+    async def begin(self, log: Log) -> Log:
+        """The log, stored nowhere."""
+        return log
 
     async def save(self, log: Log) -> SavingOff:
         """The reason why the log is not stored."""
@@ -152,7 +163,10 @@ def read_draft(data: bytes):
 def unreadable(error: Exception) -> str:
     """The sentence for stored work that could not be read and was set aside."""
     reason = str(error).removesuffix(" Nothing was imported.")
-    return f"Earlier work was found, but could not be read: {reason} It was set aside, not deleted; a new log was begun."
+    return (
+        f"Earlier work was found, but could not be read: {reason} It was set aside, not deleted; a new log was begun. "
+        "You can take the old one as a file, at the foot of the page beside the import."
+    )
 
 
 def read_attempt(name: str, data: bytes, lab_id: str, current: bool) -> Attempt:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from labkit.log import Log, LogRefused, utc_now
+from labkit.log import Log, LogRefused, stored_bytes, utc_now
 from labkit.storage import (
     STILL,
     Attempt,
@@ -69,6 +69,7 @@ class FileStorage:
     def __init__(self, lab_id: str, folder: Path):
         self.lab_id, self.folder = lab_id, folder
         self.off: str | None = None
+        self._stored: set[str] = set()  # attempts that this page has stored
 
     async def load(self, attempt: str | None = None) -> Restored:
         """The attempt last saved, or the one named. What cannot be read is set aside and reported."""
@@ -89,17 +90,32 @@ class FileStorage:
             self._set_aside(name)
             return Restored(None, unreadable(error))
 
+    async def begin(self, log: Log) -> Log:
+        """Store this new log as the current attempt, unless another tab has begun one meanwhile: that one then."""
+        try:
+            with self._locked():
+                if found := self._load(None).log:
+                    return found
+                self._write(f"{log.attempt}.json", stored_bytes(log))
+                self._write("current", log.attempt.encode())
+        except Exception:  # the next save says what is wrong
+            pass
+        return log
+
     async def save(self, log: Log) -> Saved | SavingOff:
         """Store the log, joined with what is stored for its attempt, whole or not at all."""
         try:
             with self._locked():
-                joined, data, readable = join_stored(log, self._read(log.attempt))
+                stored = self._read(log.attempt)
+                joined, data, readable = join_stored(log, stored)
                 if not readable:
                     self._set_aside(log.attempt)
                 self._write(f"{log.attempt}.json", data)
                 if self._current() != log.attempt:
                     self._write("current", log.attempt.encode())
-            return Saved(utc_now(), joined)
+            gone = stored is None and log.attempt in self._stored
+            self._stored.add(log.attempt)
+            return Saved(utc_now(), joined, gone)
         except Exception as error:  # whatever happens, the page goes on and says that saving is off
             return SavingOff(_reason(error))
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 
 import js
 from labkit.indexeddb import Transaction, named, open_database
-from labkit.log import Log, LogRefused, utc_now
+from labkit.log import Log, LogRefused, stored_bytes, utc_now
 from labkit.storage import (
     STILL,
     Attempt,
@@ -52,6 +52,7 @@ class IndexedDbStorage:
         self.lab_id = lab_id
         self.off: str | None = None
         self._database = None
+        self._stored: set[str] = set()  # attempts that this page has stored
 
     async def load(self, attempt: str | None = None) -> Restored:
         """The attempt last saved, or the one named. What cannot be read is set aside and reported."""
@@ -82,9 +83,36 @@ class IndexedDbStorage:
             return Restored(None, f"Earlier work could not be read. {_reason(error)}")
         return found[0] if found else Restored(None, None)
 
+    async def begin(self, log: Log) -> Log:
+        """Store this new log as the current attempt, unless another tab has begun one meanwhile: that one then."""
+        found: list[Log] = []
+
+        def start(t: Transaction) -> None:
+            def store() -> None:
+                t.store("logs").put(stored_bytes(log).decode(), _key(self.lab_id, log.attempt))
+                t.store("current").put(log.attempt, self.lab_id)
+
+            def take(value) -> None:
+                try:
+                    found.append(read_stored(_bytes(value), self.lab_id))
+                except LogRefused:  # or there is none; `load` sets aside what cannot be read
+                    store()
+
+            def read(name) -> None:
+                if isinstance(name, str):
+                    t.then(t.store("logs").get(_key(self.lab_id, name)), take)
+                else:
+                    store()
+
+            t.then(t.store("current").get(self.lab_id), read)
+
+        with contextlib.suppress(Exception):  # the next save says what is wrong
+            await self.run("readwrite", start)
+        return found[0] if found else log
+
     async def save(self, log: Log) -> Saved | SavingOff:
         """Store the log, joined with what another tab stored for its attempt; done only once the browser has written it."""
-        written: list[Log] = []
+        written: list[tuple[Log, bool]] = []
 
         def start(t: Transaction) -> None:
             def write(value) -> None:
@@ -93,13 +121,14 @@ class IndexedDbStorage:
                     self._set_aside(t, log.attempt, value)
                 t.store("logs").put(data.decode(), _key(self.lab_id, log.attempt))
                 t.store("current").put(log.attempt, self.lab_id)
-                written.append(joined)
+                written.append((joined, value is None and log.attempt in self._stored))
 
             t.then(t.store("logs").get(_key(self.lab_id, log.attempt)), write)
 
         try:
             await self.run("readwrite", start)
-            return Saved(utc_now(), written[0])
+            self._stored.add(log.attempt)
+            return Saved(utc_now(), *written[0])
         except Exception as error:
             return SavingOff(_reason(error))
 

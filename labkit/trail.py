@@ -31,6 +31,11 @@ class Trail:
         self._now[key] = shown
         return self._before.get(key)
 
+    def forget(self, key: str) -> None:
+        """What could not be shown is not compared with."""
+        self._now.pop(key, None)
+        self._before.pop(key, None)
+
 
 def with_ghost(chart: Instrument, old: Instrument | None) -> dict:
     """The chart's specification with the student's earlier point as a faint ring under the present one."""

@@ -15,7 +15,8 @@ from labkit.controls import field_html
 from labkit.course import next_lab
 from labkit.entry_shown import first_prediction
 from labkit.experiment import ChoiceQuestion, Experiment
-from labkit.html import attr, prose, text
+from labkit.guard import Broke, sentence
+from labkit.html import attr, prose, text, typed
 from labkit.lab import Lab
 from labkit.outcome import change_in_words, charts, constraints, drawn, iron_law, readouts, state, work
 from labkit.panel import controls_of
@@ -55,11 +56,15 @@ async def bar(lab: Lab, log) -> mo.Html:
 def predict(lab: Lab, part, panel, log) -> mo.Html:
     """The part's title and question; after the lock, what was said and how far off it is."""
     exp = declared(part)
-    q, said = exp.predict, logs.prediction(log, exp.key)
+    q, said = exp.predict, lab.prediction(log, exp)
     head = f"<h2>Part {exp.key} · {text(exp.title)}</h2>" + (f"<p>{prose(exp.scenario)}</p>" if exp.scenario else "")
     ask = _coach(exp, "predict") + f"<p class='lk-question'>{prose(q.asks)}</p>"
     if said:
-        return mo.Html(f"<section class='lk-part lk-page' id='part-{exp.key}'>{head}{ask}{_reveal(lab, exp, said)}</section>")
+        try:
+            reveal = _reveal(lab, exp, said)
+        except Exception as error:
+            reveal = f"<div class='lk-reveal' role='status'>{_bad(error)}</div>"
+        return mo.Html(f"<section class='lk-part lk-page' id='part-{exp.key}'>{head}{ask}{reveal}</section>")
     if isinstance(q, ChoiceQuestion):
         inputs = field_html(panel["_choice"].text, "Your prediction", kind="radio")
     else:
@@ -77,43 +82,34 @@ def predict(lab: Lab, part, panel, log) -> mo.Html:
 def explore(lab: Lab, part, panel, log) -> mo.Html:
     """The instrument with its controls, once the prediction is locked."""
     exp = declared(part)
-    said = logs.prediction(log, exp.key)
+    said = lab.prediction(log, exp)
     if exp.predict and not said:
         return mo.Html("<p class='lk-gate lk-page'>The instrument opens when your prediction is locked.</p>")
-    controls = controls_of(exp, panel)
-    result = lab.result(exp, controls)
-    if isinstance(result, MlsysimError):
-        middle = f"<div class='lk-chart'><p class='lk-state lk-bad'>{text(result)}</p></div>"
-        side, spoken = "", str(result)
-    else:
-        shown = Shown(controls, result, drawn(exp.instruments(result, said)))
-        before = lab.trail.move(exp.key, shown)
-        middle = f"<div class='lk-chart'>{charts(shown, before)}</div>"
-        side, spoken = state(exp, result) + readouts(exp, result, {}, before), change_in_words(exp, shown, before, {})
-    main = f"<div class='lk-instrument' data-lk-part='{exp.key}' data-lk-said='{attr(spoken)}'><div class='lk-side'>{_coach(exp, 'explore')}{_controls(exp, panel, controls)}{side}</div>{middle}</div>"
+    result, main = _instrument(
+        lab, exp, panel, 0, {}, lambda found, now: exp.instruments(found, said), lambda found, before: state(exp, found) + readouts(exp, found, {}, before)
+    )
     if isinstance(result, MlsysimError):
         return mo.Html(main + _notice(lab, exp.key))
-    return mo.Html(main + work(panel, result) + _record(lab, exp, panel, result, log))
+    try:
+        return mo.Html(main + work(panel, result) + _record(lab, exp, panel, result, log))
+    except Exception as error:
+        return mo.Html(main + _bad(error) + _notice(lab, exp.key))
 
 
 def decide(lab: Lab, part, panel, log) -> mo.Html:
     """The design challenge: live constraints, the alternative set aside, the reasons."""
     exp = declared(part)
-    waiting = [e.key for e in lab.experiments if e.predict and not logs.prediction(log, e.key)]
+    waiting = [e.key for e in lab.experiments if e.predict and not lab.prediction(log, e)]
     if waiting:  # the decision composes the parts, so it would answer their questions
         return mo.Html(
             f"<section class='lk-part lk-page' id='decision'><h2>Decision · {text(exp.title)}</h2>"
             f"<p class='lk-gate'>The decision opens when every prediction is locked; part {' and '.join(waiting)} still to go.</p></section>"
         )
-    given, controls = exp.draw(log.seed), controls_of(exp, panel)
-    result = lab.result(exp, controls, log.seed)
-    if isinstance(result, MlsysimError):
-        middle, side, spoken = f"<p class='lk-state lk-bad'>{text(result)}</p>", "", str(result)
-    else:
-        shown = Shown(controls, result, drawn(exp.instruments(result, given, controls)))
-        before = lab.trail.move(exp.key, shown)
-        middle, side = charts(shown, before), constraints(exp, result, given) + readouts(exp, result, given, before)
-        spoken = change_in_words(exp, shown, before, given)
+    given = exp.draw(log.seed)
+    main = _instrument(
+        lab, exp, panel, log.seed, given, lambda found, now: exp.instruments(found, given, now),
+        lambda found, before: constraints(exp, found, given) + readouts(exp, found, given, before),
+    )[1]  # fmt: skip
     words = {k: fmt(v, exp.given_units.get(k, "")) if not isinstance(v, str) else v for k, v in given.items()}
     aside = ""
     if lab.alternative:
@@ -121,9 +117,28 @@ def decide(lab: Lab, part, panel, log) -> mo.Html:
     made = f"<p class='lk-done'>{len(logs.decisions(log))} decision recorded.</p>" if logs.decisions(log) else ""
     return mo.Html(
         f"<section class='lk-part lk-page' id='decision'><h2>Decision · {text(exp.title)}</h2><p>{prose(exp.scenario.format(**words))}</p></section>"
-        f"<div class='lk-instrument' data-lk-part='decision' data-lk-said='{attr(spoken)}'><div class='lk-side'>{_controls(exp, panel, controls)}{side}</div><div class='lk-chart'>{middle}</div></div>"
-        f"<div class='lk-page lk-record'>{panel['_reject'].text}{_slot(aside)}{field_html(panel['_why'].text, 'Why this design', kind='text')}"
+        f"{main}<div class='lk-page lk-record'>{panel['_reject'].text}{_slot(aside)}{field_html(panel['_why'].text, 'Why this design', kind='text')}"
         f"{field_html(panel['_revisit'].text, 'What would make you revisit it', kind='text')}{panel['_record'].text}{_notice(lab, 'decision')}{made}</div>"
+    )
+
+
+def _instrument(lab: Lab, exp: Experiment, panel, seed: int, given: dict, draw, figures) -> tuple[object, str]:
+    """The result (or the error) and its HTML: the controls beside what they lead to. Where that cannot be had, a sentence says so, and the controls lead out."""
+    controls = controls_of(exp, panel)
+    result = lab.result(exp, controls, seed)
+    try:
+        if isinstance(result, MlsysimError):
+            raise result
+        shown = Shown(controls, result, drawn(draw(result, controls)))
+        before = lab.trail.move(exp.key, shown)
+        middle, side, spoken = charts(shown, before), figures(result, before), change_in_words(exp, shown, before, given)
+    except Exception as error:
+        lab.trail.forget(exp.key)
+        result = error if isinstance(error, MlsysimError) else Broke(error)
+        middle, side, spoken = _bad(result), "", str(result)
+    return result, (
+        f"<div class='lk-instrument' data-lk-part='{exp.key}' data-lk-said='{attr(spoken)}'><div class='lk-side'>{_coach(exp, 'explore')}"
+        f"{_controls(exp, panel, controls)}{side}</div><div class='lk-chart'>{middle}</div></div>"
     )
 
 
@@ -134,8 +149,12 @@ def drill(lab: Lab, panel, log) -> mo.Html:
         t = tries.get(d.key)
         state = f"<p class='lk-done'>Right after {len(t.answers)} {'try' if len(t.answers) == 1 else 'tries'}.</p>" if t and t.right else ""
         unit = f" in {d.unit}" if d.unit not in ("", "1") else ""
+        try:
+            asks = f"<p>{prose(d.question(d.parameters(log.seed)))}</p>"
+        except Exception as error:
+            asks = _bad(error)
         items.append(
-            f"<li><p>{prose(d.question(d.parameters(log.seed)))}</p><div class='lk-row'>{field_html(panel[d.key].text, f'Answer {i}{unit}', kind='number')}"
+            f"<li>{asks}<div class='lk-row'>{field_html(panel[d.key].text, f'Answer {i}{unit}', kind='number')}"
             f"{panel['_' + d.key].text}</div>{_notice(lab, 'drill.' + d.key)}{state}</li>"
         )
     return mo.Html(f"<section class='lk-part lk-page' id='drill'><h2>Drill</h2><ol class='lk-drill'>{''.join(items)}</ol></section>")
@@ -146,27 +165,35 @@ def export(lab: Lab, panel, log, *, show_entry: bool = False, paper=None) -> mo.
 
     `show_entry` adds the first prediction as the file holds it, beside its meaning. `paper`, an async function, writes another report.
     """
-    from labkit.report import report
+    from labkit.report import escape, report
 
     open_ = [name for name, ok in lab.checklist(log).items() if not ok]
     still = "Everything is done." if not open_ else "Still open: " + ", ".join(open_) + "."
     stem = lab.info.id.replace("/", "_")
     down = mo.download(data=lab.export, filename=f"{stem}.json", mimetype="application/json", label="Export log")
-    truths = {e.key: lab.truth(e) for e in lab.experiments if e.predict and logs.prediction(log, e.key)}
 
     async def written() -> bytes:
-        return (await paper() if paper else report(log, title=lab.info.title, truths=truths)).encode()
+        plain = report(log, title=lab.info.title, truths=lab.truths(log))
+        try:
+            return (await paper() if paper else plain).encode()
+        except Exception as error:  # the record is worth having without the lab's own report
+            return f"{plain}\n{escape(sentence(error))}\n".encode()
 
     paper_button = mo.download(data=written, filename=f"{stem}.md", mimetype="text/markdown", label="Export report")
+    kept = "".join(
+        mo.download(data=one.data, filename=f"{stem}-set-aside-{i}.json", mimetype="application/json", label=f"Set aside {i}").text
+        for i, one in enumerate(lab.set_aside_logs, 1)
+    )
+    kept = kept and f"<p class='lk-hint'>Work that this lab could not read. A later version of it may; keep it as a file.</p><div class='lk-row'>{kept}</div>"
     awake = "no" if lab.prerendering else "yes"
-    who = f"Your drills and limits come from the name {log.learner.name}." if log.learner.name else "Without a name everyone gets the same numbers."
+    who = f"Your drills and limits come from the name <bdi>{text(typed(log.learner.name))}</bdi>." if log.learner.name else "Without a name everyone gets the same numbers."
     inside = embed.embedded()
     reaches = "goes to the course page around this lab, which receives what you record" if inside else "goes nowhere else"
     return mo.Html(
         f"<section class='lk-part lk-page' id='export' data-lk-awake='{awake}'><h2>Export</h2><p role='status'>{text(still)}</p><div class='lk-row'>{down.text}{paper_button.text}</div>{first_prediction(log) if show_entry else ''}"
-        f"<details><summary>Name, section, import</summary><p class='lk-hint'>{text(who)} The name stays in the log and {reaches}.</p>"
+        f"<details><summary>Name, section, import</summary><p class='lk-hint'>{who} The name stays in the log and {reaches}.</p>"
         f"<div class='lk-row'>{field_html(panel['name'].text, 'Name or number (optional)', kind='text', fills='name')}{field_html(panel['section'].text, 'Section (optional)', kind='text')}{panel['_use'].text}</div>"
-        f"{_slot(_notice(lab, 'name'))}<div class='lk-row'>{field_html(panel['file'].text, 'A log that you exported', kind='file')}{panel['_import'].text}</div>{_notice(lab, 'import')}</details>{embed.element(lab, panel) if inside else _next(lab)}<p class='lk-hint lk-credit'>Made with marimo, Pyodide and Vega-Lite.</p></section>"
+        f"{_slot(_notice(lab, 'name'))}<div class='lk-row'>{field_html(panel['file'].text, 'A log that you exported', kind='file')}{panel['_import'].text}</div>{_notice(lab, 'import')}{kept}</details>{embed.element(lab, panel) if inside else _next(lab)}<p class='lk-hint lk-credit'>Made with marimo, Pyodide and Vega-Lite.</p></section>"
     )
 
 
@@ -227,7 +254,7 @@ def _record(lab: Lab, exp: Experiment, panel, result, log) -> str:
     judged = ""
     if seen and seen[-1].explanation:
         word = "The simulator agrees" if seen[-1].right else "The simulator does not agree: look again at what changes the result most"
-        judged = f"<p class='lk-done' role='status'>Run {len(seen)} recorded. You said “{text(exp.explain.options[seen[-1].explanation])}”. {word}.</p>"
+        judged = f"<p class='lk-done' role='status'>Run {len(seen)} recorded. You said “{text(exp.explain.options.get(seen[-1].explanation, seen[-1].explanation) if exp.explain else seen[-1].explanation)}”. {word}.</p>"
     elif seen:
         judged = f"<p class='lk-done' role='status'>Run {len(seen)} recorded.</p>"
     return f"<div class='lk-page lk-record'>{ask}{field_html(panel['_text'].text, 'In one sentence of your own: what did you see, and why', kind='text')}{_coach(exp, 'record')}{panel['_record'].text}{_notice(lab, exp.key)}{judged}</div>"
@@ -237,6 +264,11 @@ def _slot(content: str) -> str:
     """What comes and goes before a widget. The page is redrawn element by element, by position: without a place that always
     stands there, the field after it would take over the words of its neighbour."""
     return f"<div class='lk-slot'>{content}</div>"
+
+
+def _bad(error: Exception) -> str:
+    """What stands where something could not be shown."""
+    return f"<p class='lk-state lk-bad'>{text(sentence(error))}</p>"
 
 
 def _notice(lab: Lab, key: str) -> str:

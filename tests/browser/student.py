@@ -6,6 +6,15 @@ from labkit.experiment import ChoiceQuestion
 
 START_MS = 120_000  # a cold start on a loaded machine
 
+DRAFTS = """(names) => new Promise((done, failed) => {
+    const opening = indexedDB.open('mlsys-labs');
+    opening.onerror = () => failed(opening.error);
+    opening.onsuccess = () => {
+        const reading = opening.result.transaction('drafts').objectStore('drafts').getAllKeys();
+        reading.onsuccess = () => { opening.result.close(); done(reading.result.map(k => k[1]).sort().join() === names) };
+    };
+})"""
+
 
 class Student:
     """Works on one open lab: a page, or a frame of it."""
@@ -126,6 +135,10 @@ class Student:
         details = self.view.locator("#export details")
         details.evaluate("d => { d.open = true }")
         return details
+
+    def wait_drafts(self, names: str):
+        """Until these drafts, and no others, are stored in this browser; the lab stores them behind what it shows."""
+        self.page.wait_for_function(DRAFTS, arg=names)
 
     def name_field(self):
         return self._details().get_by_role("textbox").first

@@ -42,14 +42,6 @@ HIDDEN = """() => {
     Object.defineProperty(document, 'visibilityState', {value: 'hidden'});
     document.dispatchEvent(new Event('visibilitychange'));
 }"""
-DRAFTS = """(names) => new Promise((done, failed) => {
-    const opening = indexedDB.open('mlsys-labs');
-    opening.onerror = () => failed(opening.error);
-    opening.onsuccess = () => {
-        const reading = opening.result.transaction('drafts').objectStore('drafts').getAllKeys();
-        reading.onsuccess = () => { opening.result.close(); done(reading.result.map(k => k[1]).sort().join() === names) };
-    };
-})"""
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +162,7 @@ def test_what_is_typed_but_not_recorded_survives_a_reload_until_it_is_recorded(l
     student.name_field().fill("Ada")
     page.evaluate(HIDDEN)  # the cursor still stands in the field
     kept = "A.text,decision.rejected,decision.revisit,decision.why,name"
-    page.wait_for_function(DRAFTS, arg=kept)
+    student.wait_drafts(kept)
 
     page.reload()
     student.wait_awake()
@@ -182,4 +174,4 @@ def test_what_is_typed_but_not_recorded_survives_a_reload_until_it_is_recorded(l
     student.recorder(part).get_by_role("radio").first.click()
     student.recorder(part).get_by_role("button", name="Record this run").click()
     student.recorder(part).locator(".lk-done").wait_for()
-    page.wait_for_function(DRAFTS, arg=kept.removeprefix("A.text,"))
+    student.wait_drafts(kept.removeprefix("A.text,"))

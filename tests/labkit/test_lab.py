@@ -131,3 +131,74 @@ def test_a_foreign_file_changes_nothing(lab):
     before = lab.log()
     assert lab.take(b"{}").endswith("Nothing here was changed.")
     assert lab.log() is before
+
+
+def exported(log) -> bytes:
+    return logs.export_bytes(log, {})
+
+
+def another() -> bytes:
+    log = logs.start(PATH.stem, "1.0", simulator=Simulator(name="mlsysim", version="1.0.0", sha256=""))
+    return exported(logs.append(log, "note", text="elsewhere"))
+
+
+def test_an_older_copy_of_this_log_takes_nothing_away(lab):
+    lock(lab)
+    older = exported(lab.log())
+    lock(lab, "B")
+    here = lab.log().entries
+    assert "was read" in lab.take(older)
+    assert lab.log().entries == here
+
+
+def test_a_copy_that_went_on_elsewhere_is_joined(lab):
+    lock(lab)
+    elsewhere = exported(logs.append(lab.log(), "note", text="on the other machine"))
+    lock(lab, "B")
+    assert "was read" in lab.take(elsewhere)
+    assert [type(e).__name__ for e in lab.log().entries].count("Prediction") == 2
+    assert [e.text for e in logs.notes(lab.log())] == ["on the other machine"]
+
+
+def test_another_log_is_not_taken_while_what_is_here_is_stored_nowhere(lab):
+    lock(lab)
+    before = lab.log()
+    lab.storage.answer = SavingOff("Saving is off.")
+    asyncio.run(lab.save(before))
+    assert "stored nowhere else" in lab.take(another()) and lab.log() is before
+    lab.storage.answer = None
+    asyncio.run(lab.save(before))
+    assert "was read" in lab.take(another()) and logs.notes(lab.log())
+
+
+def test_what_no_lab_would_read_again_is_not_recorded(lab):
+    lock(lab)
+    exp = part(lab)
+    lab.drafts.keep("A.text", "🙂" * 1_300_000)
+    assert "more than 5 MB" in lab.record(exp, exp.defaults, "A", "🙂" * 1_300_000)
+    assert len(lab.log().entries) == 1 and lab.drafts.text("A.text"), "the words stay where they were typed"
+    assert lab.record(exp, exp.defaults, "A", "🙂" * 25_000) == ""
+    assert lab.take(lab.export()).startswith("The log was read")
+
+
+def test_a_name_has_an_end(lab):
+    assert "at most 200" in lab.rename("🙂" * 25_000, "") and lab.log().learner.name is None
+    assert lab.rename("🙂" * 200, "") == ""
+
+
+def test_after_the_stored_data_were_cleared_the_drafts_are_stored_again(lab):
+    kept = []
+
+    async def keep_drafts(changes):
+        kept.append(dict(changes))
+
+    lab.drafts.keep("A.text", "typed")
+    lab.drafts._storage.keep_drafts = keep_drafts
+
+    async def save():
+        lab.storage.answer = Saved(NOW, lab.log(), gone=True)
+        await lab.save(lab.log())
+        await lab.drafts.settled()
+
+    asyncio.run(save())
+    assert kept == [{"A.text": "typed"}]

@@ -224,3 +224,27 @@ def test_the_stored_file_is_a_log_that_can_be_imported(storage, folder):
     log = append(new(), "note", text="é")
     run(storage.save(log))
     assert json.loads((folder / f"{log.attempt}.json").read_text("utf-8"))["entries"][0]["text"] == "é"
+
+
+def test_two_tabs_that_begin_at_once_share_one_attempt(storage):
+    mine, theirs = new(), new()
+    assert run(storage.begin(mine)) == mine
+    assert run(run(open_storage(LAB)).begin(theirs)).attempt == mine.attempt
+    assert run(storage.load()).log.attempt == mine.attempt and len(run(storage.attempts())) == 1
+
+
+def test_one_begins_where_what_was_there_cannot_be_read(storage, folder):
+    old, mine = new(), new()
+    run(storage.save(old))
+    (folder / f"{old.attempt}.json").write_bytes(b"{")
+    assert run(storage.begin(mine)) == mine and run(storage.load()).log.attempt == mine.attempt
+    assert [kept.data for kept in run(storage.kept())] == [b"{"]
+
+
+def test_a_save_says_that_what_it_had_stored_was_cleared_away(storage, folder):
+    log = append(new(), "note", text="one")
+    assert not run(storage.save(log)).gone and not run(storage.save(log)).gone
+    for file in folder.glob("*.json"):
+        file.unlink()
+    assert run(storage.save(log)).gone and not run(storage.save(log)).gone
+    assert run(storage.load()).log.entries == log.entries
