@@ -28,6 +28,7 @@ from mlsysim import catalog
 from mlsysim.errors import MlsysimError
 from mlsysim.quantity import unit_of
 
+KEPT_RESULTS = 16  # a part's question and its present setting, each part; one result may take a megabyte
 LONGEST_NAME = 200  # characters
 UNSAVED = "This lab holds work that is stored nowhere else, because saving is off here. Export it, reload the lab, then try again."
 
@@ -59,16 +60,16 @@ class Lab:
     def result(self, exp: Experiment, controls: dict, seed: int = 0):
         """The experiment's result at these controls, or the error where there is none: the simulator's own, or the lab's (`Broke`)."""
         key = (exp.key, seed, tuple(controls.items()))
-        if key not in self._results:
-            if len(self._results) > 256:
-                self._results.clear()
-            try:
-                self._results[key] = exp.result(controls, exp.draw(seed))
-            except MlsysimError as error:
-                self._results[key] = error
-            except Exception as error:  # not kept: memory that lacks now may be there at the next try
-                return Broke(error)
-        return self._results[key]
+        try:
+            found = self._results.pop(key) if key in self._results else exp.result(controls, exp.draw(seed))
+        except MlsysimError as error:
+            found = error
+        except Exception as error:  # not kept: memory that lacks now may be there at the next try
+            return Broke(error)
+        self._results[key] = found  # the last one used stands last
+        if len(self._results) > KEPT_RESULTS:
+            del self._results[next(iter(self._results))]
+        return found
 
     def truth(self, exp: Experiment):
         """The answer to the part's question, from the same call that draws its chart; MlsysimError where there is none."""

@@ -8,7 +8,7 @@ import pytest
 from labkit import log as logs
 from labkit.catalogue import read_lab
 from labkit.drafts import Drafts
-from labkit.lab import Lab
+from labkit.lab import KEPT_RESULTS, Lab
 from labkit.log_types import Simulator
 from labkit.storage import Saved, SavingOff
 
@@ -202,3 +202,12 @@ def test_after_the_stored_data_were_cleared_the_drafts_are_stored_again(lab):
 
     asyncio.run(save())
     assert kept == [{"A.text": "typed"}]
+
+
+def test_few_results_are_kept_and_those_in_use_are_among_them(lab):
+    exp = part(lab)
+    first = lab.result(exp, exp.defaults)
+    for seed in range(100):
+        lab.result(exp, exp.defaults, seed + 1)
+        assert lab.result(exp, exp.defaults) is first
+    assert len(lab._results) == KEPT_RESULTS
