@@ -22,23 +22,28 @@ from .packages import PACKAGES, PYODIDE_BUILD_FILES
 from .pages import Start, lab_page
 from .paths import Paths
 from .runtime import lay_runtime, start_size
-from .scorm import checked_address, write_packages
+from .scorm import SELF, checked_address, write_packages
+from .scorm_self import write_self_packages
 from .wheels import SCHEMA, log_schema
 from .worker_memory import keep_notebook_in_memory
 from .worker_network import ask_again
 
 
-def build_site(paths: Paths, only: list[str] | None = None, say: Callable[[str], None] = print, distribution: str = "", scorm: str = "") -> Path:
+def build_site(
+    paths: Paths, only: list[str] | None = None, say: Callable[[str], None] = print, distribution: str = "", scorm: str = "",
+    scorm_labs: list[str] | None = None,
+) -> Path:  # fmt: skip
     """Build everything (or the labs named in `only`) and return the site's folder.
 
     `distribution` is the folder or address of a Pyodide distribution that has numpy and polars. With `scorm`, the address at
-    which the site will be hosted, there are packages for learning management systems too.
+    which the site will be hosted, or "self", there are packages for learning management systems too, for `scorm_labs` or all.
     """
     began = time.perf_counter()
-    if scorm:
+    if scorm and scorm != SELF:
         checked_address(scorm)
     course, labs = read_course(paths.labs)
     labs = _chosen(labs, only)
+    packed = _chosen(labs, scorm_labs)
     files = read_lock(paths.lock)
     _complete(files)
     marimo_version, frontend = checked_frontend(files)
@@ -77,9 +82,14 @@ def build_site(paths: Paths, only: list[str] | None = None, say: Callable[[str],
     (new / ".nojekyll").touch()  # some hosts hide files whose names start with an underscore, unless this is here
     _write_schema(new, paths)
     write_offline(new, {lab.id: [f"labs/{lab.path}.html", *([f"labs/{own_archives[lab.id]}"] if own_archives[lab.id] else [])] for lab in labs})
-    if scorm:
-        say(f"scorm     {write_packages(new, labs, scorm)} packages in {paths.out.name}/scorm/")
+    if scorm and scorm != SELF:
+        say(f"scorm     {write_packages(new, packed, scorm)} packages in {paths.out.name}/scorm/")
     _swap(new, paths.out)
+    if scorm == SELF:
+        folder = paths.out.with_name(f"{paths.out.name}-scorm")  # not in the site: they are uploaded elsewhere
+        count = write_self_packages(paths.out, folder, packed)
+        size = sum(p.stat().st_size for p in folder.iterdir())
+        say(f"scorm     {count} packages in {folder.name}/, {size / 1e6:.0f} MB")
     size = sum(p.stat().st_size for p in paths.out.rglob("*") if p.is_file())
     say(f"site      {len(labs)} labs, {size / 1e6:.0f} MB in {paths.out.name}/, {time.perf_counter() - began:.1f} s")
     return paths.out

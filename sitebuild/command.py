@@ -22,7 +22,12 @@ def main(root: Path, arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--labs", type=Path, help="folder with course.toml and vol*/ (default labs)")
     parser.add_argument("--update-lock", action="store_true", help="write runtime.lock.json anew from sitebuild/packages.py, then stop")
     parser.add_argument("--pyodide-dist", default="", metavar="DIR_OR_URL", help="a Pyodide distribution that numpy and polars are taken from")
-    parser.add_argument("--scorm", default="", metavar="ADDRESS", help="also packages for learning management systems; the address of the hosted site")
+    parser.add_argument(
+        "--scorm", default="", metavar="ADDRESS",
+        help="also packages for learning management systems, in OUT/scorm: small ones that show the lab hosted at this address; or 'self': whole "
+        "ones that need no host, in OUT-scorm, 20 MB each, two a lab (1.3 GB for all labs)",
+    )  # fmt: skip
+    parser.add_argument("--scorm-labs", nargs="+", metavar="LAB", help="packages for these labs only")
     parser.add_argument("--time", action="store_true", help="build twice and state both times")
     chosen = parser.parse_args(arguments)
     paths = Paths.of(root, chosen.out, chosen.labs)
@@ -34,10 +39,10 @@ def main(root: Path, arguments: Sequence[str] | None = None) -> int:
         if chosen.update_lock:
             update_lock(paths, say)
             return 0
-        build_site(paths, chosen.only, say, chosen.pyodide_dist, chosen.scorm)
+        build_site(paths, chosen.only, say, chosen.pyodide_dist, chosen.scorm, chosen.scorm_labs)
         if chosen.time:
             began = time.perf_counter()
-            build_site(paths, chosen.only, lambda _: None, chosen.pyodide_dist, chosen.scorm)
+            build_site(paths, chosen.only, lambda _: None, chosen.pyodide_dist, chosen.scorm, chosen.scorm_labs)
             say(f"again     unchanged site built in {time.perf_counter() - began:.2f} s")
     except BuildError as error:
         print(f"The site was not built. {error}", flush=True)

@@ -1,9 +1,9 @@
-/* The page of a SCORM package: the hosted lab in a frame, and what it says put into the words of the learning management
-   system. Every call to the system is guarded: what it refuses stays in the lab and is offered again. docs/instructors.md
-   lists the messages between this page and the lab, and what the system holds. */
+/* The page of a SCORM package: the lab in a frame, hosted or from the package itself, and what it says put into the words of
+   the learning management system. Every call to the system is guarded: what it refuses stays in the lab and is offered again.
+   docs/instructors.md lists the messages between this page and the lab, and what the system holds. */
 (() => {
   const { version, lab, address } = JSON.parse(document.currentScript.dataset.about);
-  const frame = document.querySelector("iframe"), origin = new URL(address).origin, began = Date.now();
+  const frame = document.querySelector("iframe"), origin = new URL(address, location.href).origin, began = Date.now();
   const late = version !== "1.2", ROOM = late ? 64000 : 4096;
   const NAMES = late
     ? { name: "cmi.learner_name", id: "cmi.learner_id", data: "cmi.suspend_data", place: "cmi.location", mode: "cmi.mode", exit: "cmi.exit", time: "cmi.session_time", score: "cmi.score" }

@@ -98,6 +98,7 @@
 
   /* Once the lab is awake, keep it on this device: sw.js. Where the browser has no service worker, or refuses it, nothing is lost. */
   async function keep() {
+    if (!about.offline) return; // in a package (scorm_self.py)
     const workers = navigator.serviceWorker;
     if (!workers) return refused(isSecureContext ? "this browser has no service worker" : "its address does not begin with https");
     try {

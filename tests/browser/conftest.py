@@ -20,11 +20,17 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def site():
-    """The address of the served site."""
+def site_folder() -> Path:
+    """The built site."""
     folder = Path(os.environ.get("LABS_SITE", ROOT / "_site"))  # another build, while one works on it
     assert (folder / "index.html").is_file(), "There is no site to test. Build it first: make site"
-    server = make_server(folder, 0)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site(site_folder):
+    """The address of the served site."""
+    server = make_server(site_folder, 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

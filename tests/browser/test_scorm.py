@@ -2,10 +2,13 @@
 
 import base64
 import hashlib
+import http.server
 import json
 import shutil
+import threading
 import zipfile
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,12 +21,14 @@ from labkit.log_types import Simulator
 from labkit.storage import NoStorage
 from sitebuild.course import read_course
 from sitebuild.scorm import write_package
+from sitebuild.scorm_self import write_self_packages
 from sitebuild.server import Serving
 from student import Student
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 LAB_ID = "lab_11_hw_accel"
+ABOUT = next(entry for entry in read_course(ROOT / "labs")[1] if entry.id == LAB_ID)
 
 NAME, NUMBER = "Lovelace, Ada", "s-1815"
 LMS = """<!DOCTYPE html><title>LMS</title><script src="lms.js"></script><script>
@@ -39,6 +44,32 @@ FAILING = """() => {
     API.LMSSetValue = () => { throw new Error("The session is gone."); };
     API.LMSCommit = () => ({ answer: 500 });
 }"""
+
+
+class PlainFiles(http.server.SimpleHTTPRequestHandler):
+    """Files as many systems send them: the types of old, everything else as data, and no browser may guess."""
+
+    TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+    def guess_type(self, path):
+        return self.TYPES.get(Path(path).suffix, "application/octet-stream")
+
+    def end_headers(self):
+        self.send_header("X-Content-Type-Options", "nosniff")
+        super().end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def plainly_served(folder):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), lambda *a: PlainFiles(*a, directory=str(folder)))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="session")
@@ -87,17 +118,12 @@ class Launched:
 @pytest.fixture
 def launch(context, site, lab, scorm_again, tmp_path):
     """Opens the package in a system that holds these values; `elsewhere` on a machine that knows nothing of the lab."""
-    about = next(entry for entry in read_course(ROOT / "labs")[1] if entry.id == LAB_ID)
     with Serving(tmp_path) as address:
         context.route(f"{address}/**", lambda route: route.continue_())
 
         def launched(version: str, held: dict, elsewhere: bool = False) -> Launched:
-            api, name, commit, script = NAMES[version]
-            package = tmp_path / "package.zip"
-            write_package(package, about, version, f"{site}/labs/{about.path}.html?embed=1")
-            zipfile.ZipFile(package).extractall(tmp_path / "package")
-            shutil.copyfile(scorm_again / script, tmp_path / "lms.js")
-            (tmp_path / "lms.html").write_text(LMS.format(api=api, name=name, commit=commit, held=json.dumps(held)), encoding="utf-8")
+            write_package(tmp_path / "package.zip", ABOUT, version, f"{site}/labs/{ABOUT.path}.html?embed=1")
+            uploaded(tmp_path, version, held, scorm_again)
             if elsewhere:
                 context.clear_cookies()
                 page = context.new_page()
@@ -107,6 +133,14 @@ def launch(context, site, lab, scorm_again, tmp_path):
             return Launched(context.new_page(), f"{address}/lms.html", lab, version)
 
         yield launched
+
+
+def uploaded(folder: Path, version: str, held: dict, scorm_again: Path) -> None:
+    """The folder's package.zip as a system has it: unpacked, with a page that launches it, which holds these values."""
+    api, name, commit, script = NAMES[version]
+    zipfile.ZipFile(folder / "package.zip").extractall(folder / "package")
+    shutil.copyfile(scorm_again / script, folder / "lms.js")
+    (folder / "lms.html").write_text(LMS.format(api=api, name=name, commit=commit, held=json.dumps(held)), encoding="utf-8")
 
 
 def student_of(version: str) -> dict:
@@ -202,3 +236,25 @@ def test_work_that_was_too_long_for_the_system_is_named_where_it_is_missing(lab,
     sco.says("Your earlier work (9 entries) was too long for the course system")
     sco.student.lock(lab.parts[1])
     assert sco.leave()["suspend_data"] == point, "the better record stays"
+
+
+def test_a_package_with_the_lab_inside_needs_no_other_host_and_no_types(lab, site_folder, context, scorm_again, tmp_path):
+    write_self_packages(site_folder, tmp_path / "made", [ABOUT])
+    (tmp_path / "made" / f"{LAB_ID}.1.2.zip").rename(tmp_path / "package.zip")
+    uploaded(tmp_path, "1.2", student_of("1.2"), scorm_again)
+    asked = []
+    context.on("request", lambda request: asked.append(request.url))
+    with plainly_served(tmp_path) as address:
+        context.route(f"{address}/**", lambda route: route.continue_())
+        sco = Launched(context.new_page(), f"{address}/lms.html", lab, "1.2")
+        sco.student.lock(lab.parts[0])
+        held = sco.committed(1)
+        assert unpacked(held).learner.name == f"{NAME} ({NUMBER})" and standing(held)[-2] == "10"
+        left = sco.leave()
+        sco.page.close()
+        uploaded(tmp_path, "1.2", student_of("1.2") | {"suspend_data": left["suspend_data"]}, scorm_again)
+        again = Launched(context.new_page(), f"{address}/lms.html", lab, "1.2")
+        again.student.view.locator("#part-A .lk-reveal").wait_for(timeout=60_000)
+        assert again.student.bar().startswith("saved")
+    assert any(url.endswith("pyodide.asm.wasm") for url in asked)
+    assert {url.split("/")[2] for url in asked if url.startswith("http")} == {address.split("/")[2]}

@@ -46,7 +46,17 @@ terms = ["data"]
 @pytest.fixture
 def small_course(tmp_path: Path) -> Path:
     """A labs folder with one notebook, its stylesheet and its head file."""
-    labs = tmp_path / "labs"
+    return _write_course(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def write_course():
+    """Writes such a folder into a folder, for sites that several tests look at."""
+    return _write_course
+
+
+def _write_course(folder: Path) -> Path:
+    labs = folder / "labs"
     (labs / "vol1").mkdir(parents=True)
     (labs / "course.toml").write_text(COURSE, encoding="utf-8")
     (labs / "vol1" / "lab_00_small.py").write_text(NOTEBOOK, encoding="utf-8")

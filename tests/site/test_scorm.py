@@ -1,13 +1,20 @@
 """SCORM packages: their files, their manifests, and what is refused. tests/browser/test_scorm.py runs them in a system."""
 
+import html
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 import zipfile
+from pathlib import Path
 
 import pytest
+from sitebuild.build import build_site
 from sitebuild.course import read_course
 from sitebuild.errors import BuildError
+from sitebuild.paths import Paths
 from sitebuild.scorm import VERSIONS, checked_address, write_packages
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -57,3 +64,45 @@ WRONG = ("labs.example.org", "ftp://labs.example.org", "https://", "https://a.ex
 def test_what_is_no_address_of_a_site_is_refused(address):
     with pytest.raises(BuildError, match="needs the address at which the site is hosted"):
         checked_address(address)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, write_course):
+    """A package with the lab inside, and the site that it was made from."""
+    folder = tmp_path_factory.mktemp("whole")
+    labs = write_course(folder)
+    site = build_site(Paths.of(ROOT, out=folder / "site", labs=labs), say=lambda line: None, scorm="self")
+    return site, zipfile.ZipFile(folder / "site-scorm" / "lab_00_small.1.2.zip")
+
+
+def test_a_package_with_the_lab_inside_has_all_that_a_device_keeps_for_it(whole):
+    site, package = whole
+    names = package.namelist()
+    assert len(names) == len(set(names)) and not [n for n in names if n.endswith((".py", ".mjs", ".map"))]
+    about = json.loads(next(site.glob("offline.*.json")).read_text(encoding="utf-8"))
+    needed = {p.replace(".mjs", ".js") for p in (*about["core"], *about["labs"]["lab_00_small"]) if p.startswith("labs/")}
+    assert needed <= {n.removeprefix("site/") for n in names}
+    assert package.read("site/labs/runtime/pyodide.asm.wasm") == (site / "labs/runtime/pyodide.asm.wasm").read_bytes()
+    manifest = ElementTree.fromstring(package.read("imsmanifest.xml"))
+    assert sorted(f.get("href") for f in manifest.iter() if f.tag.endswith("}file")) == sorted(set(names) - {"imsmanifest.xml"})
+
+
+def test_nothing_in_it_depends_on_the_type_of_a_module_or_of_webassembly(whole):
+    _, package = whole
+    scripts = {n: package.read(n).decode() for n in package.namelist() if n.endswith((".js", ".html")) and "/labs/" in n}
+    assert not [n for n, text in scripts.items() if "pyodide.asm.mjs" in text]
+    (worker,) = [text for n, text in scripts.items() if "/assets/worker-" in n and "pyodide.asm.wasm" in text]
+    assert "pyodide.asm.js" in worker and "await WebAssembly.instantiateStreaming" not in worker
+
+
+def test_the_page_shows_the_lab_beside_it_and_asks_for_no_service_worker(whole):
+    _, package = whole
+    page = package.read("index.html").decode()
+    assert "site/labs/vol1/lab_00_small.html?embed=1" in page and "frame-src 'self'" in page
+    about = html.unescape(re.search("data-lk='([^']*)'", package.read("site/labs/vol1/lab_00_small.html").decode())[1])
+    assert "offline" not in json.loads(about)
+
+
+def test_packages_are_made_for_chosen_labs_only(small_course, tmp_path):
+    with pytest.raises(BuildError, match="has no lab 'lab_07'"):
+        build_site(Paths.of(ROOT, out=tmp_path / "site", labs=small_course), say=lambda line: None, scorm="self", scorm_labs=["lab_07"])
