@@ -25,7 +25,11 @@ class LogRefused(ValueError):
 
 def head_hash(document: Mapping) -> str:
     """SHA-256 over the canonical JSON of a log's head and entries: all of the file but `complete` and `head_hash`."""
-    return canonical_sha256({key: value for key, value in document.items() if key not in _NOT_HASHED})
+    return canonical_sha256(_hashed(document))
+
+
+def _hashed(document: Mapping, is_hashed: bool = True) -> dict:
+    return {key: value for key, value in document.items() if (key not in _NOT_HASHED) is is_hashed}
 
 
 def export_bytes(log: Log, checklist: Mapping[str, bool], *, now: datetime | None = None) -> bytes:
@@ -60,7 +64,8 @@ def import_bytes(data: bytes, lab_id: str | None, lab_version: str | None = None
     newer = _version(document)
     _same_lab(document, lab_id, lab_version)
     try:
-        canonical_bytes(document)
+        found = head_hash(document)  # NotCanonical for what JSON cannot hold, here and in the rest
+        canonical_bytes(_hashed(document, False))
         log = from_document(document, later_kinds=newer)
     except NotCanonical as error:
         raise LogRefused(f"This log holds something that no lab writes: {error}. Nothing was imported.") from None
@@ -70,7 +75,7 @@ def import_bytes(data: bytes, lab_id: str | None, lab_version: str | None = None
         raise LogRefused(f"This file has not the shape of a decision log: {_cut(str(error))}. Nothing was imported.") from None
     if log.head_hash is UNSET:
         raise LogRefused("This log has no hash (head_hash), so it cannot be told whether it is whole. Nothing was imported.")
-    if log.head_hash != head_hash(document):
+    if log.head_hash != found:
         raise LogRefused(
             "This log was changed or damaged after it was exported: its hash does not fit its content. "
             "Nothing was imported. Import the file as the lab exported it."

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from labkit import log as logs
-from labkit.catalogue import LabFile
+from labkit.catalogue import LabFile, read_lab
 from labkit.controls import ControlError
 from labkit.experiment import ChoiceQuestion, NumberQuestion
 from labkit.grade.best import Best
@@ -72,9 +73,9 @@ class Row:
 
 @dataclass
 class Judge:
-    """Judges logs with the labs that are there; a lab is read when its first log comes."""
+    """Judges logs with the labs that are there, by id; one that is given as a path is read when its first log comes."""
 
-    labs: dict[str, LabFile]
+    labs: dict[str, LabFile | Path]
     _replayers: dict[str, Replayer] = field(default_factory=dict)
     _bests: dict[str, Best] = field(default_factory=dict)
 
@@ -88,7 +89,7 @@ class Judge:
             return Row(handed_in.place, handed_in.who, reason=str(refused).replace(" Nothing was imported.", ""))
         except Exception as error:  # a file made to break the reader is still one row
             return Row(handed_in.place, handed_in.who, reason=f"This file cannot be read as a log ({type(error).__name__}).")
-        lab = self.labs.get(log.lab.id)
+        lab = self._lab(log.lab.id)
         student = log.learner.name or handed_in.who
         if lab is None:
             reason = f"There is no lab {log.lab.id!r} among the labs given."
@@ -101,10 +102,15 @@ class Judge:
                 reason=f"This log cannot be judged ({type(error).__name__}: {str(error)[:200]}).",
             )  # fmt: skip
 
+    def _lab(self, lab_id: str) -> LabFile | None:
+        if isinstance(found := self.labs.get(lab_id), Path):
+            found = self.labs[lab_id] = read_lab(found)
+        return found
+
     def replayer(self, lab_id: str) -> Replayer:
         """The lab's replayer, made once."""
         if lab_id not in self._replayers:
-            self._replayers[lab_id] = Replayer(self.labs[lab_id])
+            self._replayers[lab_id] = Replayer(self._lab(lab_id))
         return self._replayers[lab_id]
 
     def _judged(self, place: str, student: str, log: Log, lab: LabFile) -> Row:

@@ -8,22 +8,25 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from pathlib import Path
 
-from labkit.catalogue import lab_paths, read_lab
+from labkit.catalogue import lab_paths
 from labkit.grade.collect import Submission
 from labkit.grade.judge import Judge, Row
 
 CHUNK = 100  # files a task
 AHEAD = 4  # chunks waiting a worker
+PATIENCE = "20s"  # until a Dask scheduler must have answered
 
 _judge: Judge | None = None
 _judged_labs = ""
 
 
 def judge_chunk(labs: str, chunk: list[Submission]) -> list[Row]:
-    """Judge some files in this process; the labs are read once a process."""
+    """Judge some files in this process; a lab is read once a process."""
     global _judge, _judged_labs
     if _judge is None or _judged_labs != labs:
-        _judge, _judged_labs = Judge({path.stem: lab for path in lab_paths(labs) for lab in [read_lab(path)]}), labs
+        if not (paths := lab_paths(labs)):
+            raise FileNotFoundError(f"{labs} holds no labs.")
+        _judge, _judged_labs = Judge({path.stem: path for path in paths}), labs
     return [_judge.row(s) for s in chunk]
 
 
@@ -49,16 +52,25 @@ def judge_all(
 def judge_on_dask(handed_in: Iterable[Submission], labs: Path | str, address: str, *, on_done: Callable[[int], None] = lambda n: None) -> Iterator[Row]:
     """The same on an existing Dask cluster, whose workers see the same `labs` folder and have this package.
 
-    RuntimeError says what to install where Dask is missing.
+    RuntimeError says what to install where Dask is missing, and what is wrong with a cluster that cannot do it.
     """
     try:
         from distributed import Client
     except ImportError:
         raise RuntimeError("Grading on a cluster needs Dask. Install it: pip install 'mlsys-labs[grade-cluster]'") from None
     labs = str(Path(labs).resolve())
-    with Client(address) as client:
+    try:
+        client = Client(address, timeout=PATIENCE)
+    except (OSError, ValueError) as error:
+        raise RuntimeError(f"No Dask scheduler answers at {address} ({str(error)[:200] or type(error).__name__}).") from None
+    with client:
         size = max(1, len(client.scheduler_info()["workers"])) * AHEAD
-        yield from _in_order(lambda c: client.submit(judge_chunk, labs, c, pure=False), _chunks(handed_in), size, on_done)
+        try:
+            yield from _in_order(lambda c: client.submit(judge_chunk, labs, c, pure=False), _chunks(handed_in), size, on_done)
+        except FileNotFoundError as error:
+            raise RuntimeError(f"A worker of the cluster sees no labs in {labs}: share the folder with every worker. {error}") from None
+        except ImportError as error:
+            raise RuntimeError(f"A worker of the cluster lacks a package that grading needs ({error}). Install mlsys-labs[grade] and mlsysim there.") from None
 
 
 def _in_order(submit, chunks: Iterator[list[Submission]], ahead: int, on_done) -> Iterator[Row]:
