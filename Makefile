@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 STAMPS := $(VENV)/.stamps
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup serve site test test-fast bench bench-start bench-labs soak docs validate lint clean
+.PHONY: help setup serve site test test-fast bench bench-grade bench-start bench-labs soak docs validate lint clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,9 +42,13 @@ test-fast: setup  ## without the site and the browser
 
 bench: setup  ## how long the simulator and the site take
 	@if [ -f tests/bench.py ]; then $(PY) tests/bench.py; fi
+	$(PY) tests/bench_grade.py
 	$(PY) build_site.py --time
 	$(PY) tests/bench_start.py
 	$(PY) tests/bench_labs.py
+
+bench-grade: setup  ## how long grading 10,000 logs takes on two processes
+	$(PY) tests/bench_grade.py
 
 bench-start: setup  ## how long a lab takes to start, against plain marimo
 	$(PY) tests/bench_start.py

@@ -10,12 +10,14 @@ import itertools
 import math
 import random
 
+from labkit.grade.kept import Kept
 from labkit.grade.replay import Replayer
 from mlsysim.errors import MlsysimError
 
 TRIED = 600  # designs tried for each of a few draws of the limits
 DRAWS = 6
 POOL = 40  # designs kept
+LIMITS = 5_000  # students' limits whose best is kept
 
 
 class Best:
@@ -25,15 +27,16 @@ class Best:
         self._replayer, self._exp = replayer, replayer.lab.decision
         self._lowest = self._exp.objective[0] == "lowest"
         self._pool: list[dict] | None = None
-        self._known: dict[tuple, float | None] = {}
+        self._known = Kept(LIMITS)
 
     def value(self, given: dict) -> float | None:
         """The best objective that a feasible design reaches under these limits; None if the search found none."""
-        key = tuple(given.items())
-        if key not in self._known:
+
+        def found():
             values = [v for design in self.pool() if (v := self._feasible(design, given)) is not None]
-            self._known[key] = (min(values) if self._lowest else max(values)) if values else None
-        return self._known[key]
+            return (min(values) if self._lowest else max(values)) if values else None
+
+        return self._known.get(tuple(given.items()), found)
 
     def distance(self, value: float, given: dict) -> float | None:
         """How far an objective value is from the best, as a share of the best: 0 at the best (or better), 0.5 half as far again."""
@@ -64,7 +67,7 @@ class Best:
 
     def _feasible(self, design: dict, given: dict) -> float | None:
         try:
-            result = self._replayer.result(self._exp, design, given)
+            result = self._exp.result(design, given)  # not kept: each is asked for once
         except MlsysimError:
             return None
         if not all(c.holds(result, given) for c in self._exp.constraints):

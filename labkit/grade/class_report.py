@@ -97,9 +97,9 @@ def _calibration(rows: list[Row]) -> str:
     ticks = "".join(
         f"<line x1='{x(v)}' x2='{x(v)}' y1='8' y2='{height - 26}' stroke='var(--lk-{'ink' if v == 0 else 'rule'})'/>"
         f"<text x='{x(v)}' y='{height - 10}' text-anchor='middle'>{word}</text>"
-        for v, word in ((-3, "1,000× low"), (-2, "100× low"), (-1, "10× low"), (0, "exact"), (1, "10× high"), (2, "100× high"), (3, "1,000× high"))
+        for v, word in ((-3, "÷ 1,000"), (-2, "÷ 100"), (-1, "÷ 10"), (0, "exact"), (1, "× 10"), (2, "× 100"), (3, "× 1,000"))
     )
-    alt = "Predictions over truth, a row a part: dots are students, the bar holds eight of ten, the large dot is the median."
+    alt = "Predictions over truth, from too low to too high, a row a part: dots are students, the bar holds eight of ten, the large dot is the median."
     return f"<figure><svg viewBox='0 0 {width} {height}' width='{width}' role='img' aria-label='{alt}' font-size='12' fill='var(--lk-ink)'>{ticks}{''.join(bands)}</svg><figcaption>{alt}</figcaption></figure>"
 
 

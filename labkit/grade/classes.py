@@ -129,7 +129,7 @@ class Author:
 
 def sample_class(lab: LabFile, students: int, seed: int = 1) -> Iterator[tuple[str, str, bytes]]:
     """(file name as Canvas writes it, kind, bytes) of each student; the same seed gives the same class."""
-    rng, author, honest = random.Random(seed), Author(lab), []
+    rng, author, honest = random.Random(f"{seed} {lab.id}"), Author(lab), []  # each lab's own, or its attempts would be another's
     for i in range(students):
         kind = rng.choices(KINDS, WEIGHTS)[0] if i > 2 else "honest"
         name = f"Student {i + 1:05d}"

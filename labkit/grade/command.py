@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from labkit.catalogue import lab_paths, read_lab
+from labkit.catalogue import lab_paths
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,27 +21,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _grade(asked) -> int:
     from labkit.grade.class_report import class_report
-    from labkit.grade.collect import submissions
-    from labkit.grade.flags import with_flags
+    from labkit.grade.collect import count
     from labkit.grade.gradebook import gradebook, lms_columns, write
-    from labkit.grade.parallel import judge_all, judge_on_dask
+    from labkit.grade.session import grade, titles
     from labkit.grade.weights import Weights, read_weights
 
     if asked.logs is None:
         raise ValueError("Name a folder of logs, a zip from your LMS, or one log.")
-    if not lab_paths(asked.labs):
-        raise FileNotFoundError(f"{asked.labs} holds no labs (vol1/lab_….py). Give the labs folder of the project with --labs.")
     weights = read_weights(asked.weights) if asked.weights else Weights()
-    bar = _Progress()
-    handed_in = submissions(asked.logs)
-    if asked.dask:
-        found = judge_on_dask(handed_in, asked.labs, asked.dask, on_done=bar)
-    else:
-        found = judge_all(handed_in, asked.labs, workers=asked.workers, on_done=bar)
-    rows = with_flags(found)
+    bar = Progress("logs replayed", count(asked.logs))
+    rows = grade(asked.logs, asked.labs, workers=asked.workers, dask=asked.dask or "", on_done=bar)
     bar.end()
-    if not rows:
-        raise ValueError(f"{asked.logs} holds no JSON file.")
     table = gradebook(rows, weights)
     write(table, asked.out)
     written = [asked.out]
@@ -50,8 +40,7 @@ def _grade(asked) -> int:
         write(lms_columns(table, asked.lms), path)
         written.append(path)
     if asked.report:
-        titles = {path.stem: _title(path.stem) for path in lab_paths(asked.labs)}
-        asked.report.write_text(class_report(rows, weights, titles), encoding="utf-8")
+        asked.report.write_text(class_report(rows, weights, titles(asked.labs)), encoding="utf-8")
         written.append(asked.report)
     broken = sum(bool(r.reason) for r in rows)
     flagged = sum(bool(r.flags) for r in rows)
@@ -60,43 +49,33 @@ def _grade(asked) -> int:
 
 
 def _sample(asked) -> int:
-    from labkit.grade.classes import sample_class
+    from labkit.grade.session import write_sample
 
-    asked.out.mkdir(parents=True, exist_ok=True)
-    paths = [p for p in lab_paths(asked.labs) if not asked.lab or p.stem == asked.lab]
-    if not paths:
-        raise ValueError(f"{asked.labs} holds no lab {asked.lab or ''}. Labs: {', '.join(p.stem for p in lab_paths(asked.labs)) or 'none'}.")
-    count = 0
-    for path in paths:
-        for name, _, data in sample_class(read_lab(path), asked.sample, asked.seed):
-            (asked.out / name).write_bytes(data)
-            count += 1
+    bar = Progress("logs written", asked.sample * (1 if asked.lab else len(lab_paths(asked.labs))))
+    count = write_sample(asked.labs, asked.out, asked.sample, asked.lab, asked.seed, on_done=bar)
+    bar.end()
     print(f"{count} made-up logs in {asked.out}")
     return 0
 
 
-def _title(lab_id: str) -> str:
-    from labkit.course import lab_info
+class Progress:
+    """A bar in one line on a terminal, nothing in a pipe. Called with the number that is done."""
 
-    try:
-        return lab_info(lab_id).title
-    except LookupError:
-        return lab_id
+    WIDTH = 30
 
-
-class _Progress:
-    """One line on a terminal, nothing in a pipe."""
-
-    def __init__(self) -> None:
-        self._shown = sys.stderr.isatty()
+    def __init__(self, what: str, total: int, out=None) -> None:
+        self._what, self._total, self._out = what, total, out or sys.stderr
+        self._shown = self._out.isatty()
 
     def __call__(self, done: int) -> None:
+        total = max(self._total, done, 1)  # zips in zips were not counted
+        full = self.WIDTH * done // total
         if self._shown:
-            print(f"\r{done:,} logs replayed", end="", file=sys.stderr, flush=True)
+            print(f"\r[{'#' * full}{'.' * (self.WIDTH - full)}] {done:,} of {total:,} {self._what}", end="", file=self._out, flush=True)
 
     def end(self) -> None:
         if self._shown:
-            print(file=sys.stderr)
+            print(file=self._out)
 
 
 def _parser() -> argparse.ArgumentParser:

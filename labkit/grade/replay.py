@@ -12,11 +12,13 @@ from labkit import log as logs
 from labkit.catalogue import LabFile
 from labkit.controls import ControlError
 from labkit.experiment import ChoiceQuestion, Experiment
+from labkit.grade.kept import Kept
 from labkit.log_types import Decision, Drill, Log, Observation, Prediction
 from mlsysim.errors import MlsysimError
 
 SAME = 1e-9  # relative; the mathematics library of a browser may differ from ours in the last bit
-KEPT = 50_000  # results in the cache
+RESULTS = 300  # results kept a lab; some hold a whole simulated day
+SCALARS = 5_000  # what a log stores of a result, and the explanations that it agrees with: kept a lab
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class Replayer:
         self.lab = lab
         self.experiments = {e.key: e for e in lab.experiments}
         self.drills = {d.key: d for d in lab.drills}
-        self._results: dict = {}
-        self._given: dict = {}
+        self._results, self._scalars, self._agreed = Kept(RESULTS), Kept(SCALARS), Kept(SCALARS)
+        self._given, self._truths = Kept(SCALARS), Kept(SCALARS)
 
     def findings(self, log: Log) -> list[Finding]:
         """What in this log does not follow from its inputs; empty if everything does."""
@@ -63,29 +65,33 @@ class Replayer:
     def truth(self, part: str):
         """The answer to a part's question."""
         exp = self.experiments[part]
-        return exp.predict.truth(self.result(exp, exp.defaults))
+        return self._truths.get(part, lambda: exp.predict.truth(self.result(exp, exp.defaults)))
 
     def given(self, seed: int) -> dict:
         """The decision's drawn values for a seed."""
-        if seed not in self._given:
-            if len(self._given) > KEPT:
-                self._given.clear()
-            self._given[seed] = self.lab.decision.draw(seed)
-        return self._given[seed]
+        return self._given.get(seed, lambda: self.lab.decision.draw(seed))
 
     def result(self, exp: Experiment, controls: dict, given: dict | None = None):
         """The experiment's result at checked controls; raises what the simulator raises."""
-        key = (exp.key, tuple(controls.items()), tuple(exp.passed_along(given or {}, controls).items()))
-        if key not in self._results:
-            if len(self._results) > KEPT:
-                self._results.clear()
+
+        def run():
             try:
-                self._results[key] = exp.result(controls, given)
+                return exp.result(controls, given)
             except MlsysimError as error:
-                self._results[key] = error
-        if isinstance(self._results[key], MlsysimError):
-            raise self._results[key]
-        return self._results[key]
+                return error
+
+        found = self._results.get(_key(exp, controls, given), run)
+        if isinstance(found, MlsysimError):
+            raise found
+        return found
+
+    def scalars(self, exp: Experiment, controls: dict, given: dict | None = None) -> dict:
+        """What a log stores of the result."""
+        return self._scalars.get(_key(exp, controls, given), lambda: logs.plain_result(exp.log_result(self.result(exp, controls, given))))
+
+    def agreed(self, exp: Experiment, controls: dict) -> tuple:
+        """The explanations that the simulator agrees with at these controls."""
+        return self._agreed.get(_key(exp, controls, None), lambda: tuple(exp.explain.keys(self.result(exp, controls))) if exp.explain else ())
 
     def _experiment(self, part: str, n: int) -> Experiment:
         exp = self.experiments.get(part)
@@ -108,17 +114,18 @@ class Replayer:
 
     def _observation(self, entry: Observation) -> list[Finding]:
         exp = self._experiment(entry.part, entry.n)
-        result = self.result(exp, exp.check(entry.controls))
-        found = self._differences(entry.n, exp, entry.result, result)
-        keys = exp.explain.keys(result) if exp.explain else ()
+        controls = exp.check(entry.controls)
+        found = self._differences(entry.n, entry.result, self.scalars(exp, controls))
+        keys = self.agreed(exp, controls)
         if entry.right is not None and entry.right != (entry.explanation in keys):
             found.append(Finding(entry.n, "verdict", f"The explanation {entry.explanation!r} is marked {entry.right}, and is {entry.explanation in keys}."))
         return found
 
     def _decision(self, entry: Decision, seed: int) -> list[Finding]:
         exp, given = self.lab.decision, self.given(seed)
-        result = self.result(exp, exp.check(entry.controls), given)
-        found = self._differences(entry.n, exp, entry.result, result)
+        controls = exp.check(entry.controls)
+        result = self.result(exp, controls, given)
+        found = self._differences(entry.n, entry.result, self.scalars(exp, controls, given))
         held = {c.name: c.holds for c in entry.constraints}
         for limit in exp.constraints:
             if held.get(limit.words) is not limit.holds(result, given):
@@ -126,8 +133,7 @@ class Replayer:
                     Finding(entry.n, "verdict", f"The constraint {limit.words!r} is recorded as {held.get(limit.words)}, and is {limit.holds(result, given)}.")
                 )
         if entry.rejected:
-            other = self.result(exp, exp.check(entry.rejected.controls), given)
-            found += self._differences(entry.n, exp, entry.rejected.result, other)
+            found += self._differences(entry.n, entry.rejected.result, self.scalars(exp, exp.check(entry.rejected.controls), given))
         return found
 
     def _drill(self, entry: Drill, seed: int) -> list[Finding]:
@@ -143,14 +149,17 @@ class Replayer:
         return []
 
     @staticmethod
-    def _differences(n: int, exp: Experiment, recorded, result) -> list[Finding]:
-        ours = logs.plain_result(exp.log_result(result))
+    def _differences(n: int, recorded, ours: dict) -> list[Finding]:
         keys = [k for k in ours.keys() | recorded.keys() if not _same(recorded.get(k, _ABSENT), ours.get(k, _ABSENT))]
         if not keys:
             return []
         k = min(keys)
         more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
         return [Finding(n, "number", f"{k} is recorded as {_short(recorded.get(k, 'nothing'))}, and is {_short(ours.get(k, 'nothing'))}{more}.")]
+
+
+def _key(exp: Experiment, controls: dict, given: dict | None) -> tuple:
+    return (exp.key, tuple(controls.items()), tuple(exp.passed_along(given or {}, controls).items()))
 
 
 _ABSENT = object()

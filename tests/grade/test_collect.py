@@ -4,7 +4,7 @@ import io
 import zipfile
 
 import pytest
-from labkit.grade.collect import owner, submissions
+from labkit.grade.collect import count, owner, submissions
 from labkit.log_file import MAX_BYTES
 
 
@@ -39,6 +39,15 @@ def test_a_folder_is_read_at_any_depth_and_rubbish_is_left_out(tmp_path):
     (tmp_path / "__MACOSX" / "one.json").write_bytes(b"{}")
     (tmp_path / "two.zip").write_bytes(zipped({"x/two.json": b"{}", "inner.zip": zipped({"three.json": b"{}"})}))
     assert [s.place for s in submissions(tmp_path)] == ["a/b/one.json", "two.zip/inner.zip/three.json", "two.zip/x/two.json"]
+
+
+def test_files_are_counted_before_they_are_read(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one.json").write_bytes(b"{}")
+    (tmp_path / "two.zip").write_bytes(zipped({"x/two.json": b"{}", "three.json": b"{}", "notes.txt": b"", "__MACOSX/two.json": b"{}"}))
+    (tmp_path / "broken.zip").write_bytes(b"no zip")
+    assert count(tmp_path) == len(list(submissions(tmp_path))) == 4
+    assert count(tmp_path / "two.zip") == 2 and count(tmp_path / "nowhere") == 0
 
 
 def test_a_zip_with_path_tricks_writes_nothing_and_is_read_as_a_name(tmp_path):

@@ -83,3 +83,23 @@ def test_a_made_up_class_is_the_same_twice(labs, tmp_path):
     files = sorted(p.name for p in (tmp_path / "one").iterdir())
     assert len(files) == 5
     assert all((tmp_path / "one" / f).read_bytes() == (tmp_path / "two" / f).read_bytes() for f in files)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_bar_grows_on_a_terminal_and_a_pipe_gets_none():
+    from labkit.grade.command import Progress
+
+    seen = Terminal()
+    bar = Progress("logs replayed", 200, seen)
+    for done in (100, 200, 230):
+        bar(done)
+    lines = seen.getvalue().split("\r")[1:]
+    assert [line.count("#") for line in lines] == [15, 30, 30]
+    assert lines[0].endswith("100 of 200 logs replayed") and lines[2].endswith("230 of 230 logs replayed"), "zips in zips were not counted"
+    piped = io.StringIO()
+    Progress("logs replayed", 200, piped)(100)
+    assert piped.getvalue() == ""
