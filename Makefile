@@ -70,4 +70,4 @@ lint: setup  ## style
 	$(VENV)/bin/ruff check .
 
 clean:  ## remove what was built (the download cache stays)
-	rm -rf _site $(VENV)
+	rm -rf _site _site-scorm $(VENV)

@@ -13,6 +13,8 @@ from labkit.log_file import MAX_BYTES
 
 MAX_NESTING = 4  # zips in zips
 MAX_ENTRIES = 200_000  # files in one zip
+MAX_ZIP = 20 * MAX_BYTES  # of a zip in a zip
+MAX_UNPACKED = 2_000_000_000  # bytes that are read out of one zip, with those in it
 READ = (".json", ".zip")
 
 # How the common systems name a handed-in file; the group `who` is the student.
@@ -54,7 +56,7 @@ def submissions(source: Path | str) -> Iterator[Submission]:
     elif source.is_file():
         if source.suffix.lower() == ".zip":
             with source.open("rb") as file:
-                yield from _zip(file, "", 1)
+                yield from _zip(file, "", 1, [MAX_UNPACKED])
         else:
             yield from _file(source, source.name)
     else:
@@ -98,7 +100,7 @@ def _file(path: Path, place: str) -> Iterator[Submission]:
     try:
         if path.suffix.lower() == ".zip":
             with path.open("rb") as file:
-                yield from _zip(file, place, 1)
+                yield from _zip(file, place, 1, [MAX_UNPACKED])
         elif path.stat().st_size > MAX_BYTES:
             yield Submission(place, owner(place), reason=_too_large(path.stat().st_size))
         else:
@@ -107,7 +109,8 @@ def _file(path: Path, place: str) -> Iterator[Submission]:
         yield Submission(place, owner(place), reason=f"This file cannot be read: {error.strerror or error}.")
 
 
-def _zip(file, place: str, depth: int) -> Iterator[Submission]:
+def _zip(file, place: str, depth: int, left: list[int]) -> Iterator[Submission]:
+    """The files of a zip. `left[0]` is how many bytes may still be read out of the outermost one."""
     inside = f"{place}/" if place else ""
     try:
         archive = zipfile.ZipFile(file)
@@ -122,16 +125,20 @@ def _zip(file, place: str, depth: int) -> Iterator[Submission]:
         name = inside + member.filename
         if member.is_dir() or not _wanted(name) or not name.lower().endswith(READ):
             continue
-        if member.file_size > MAX_BYTES * (20 if name.lower().endswith(".zip") else 1):
+        limit = MAX_ZIP if name.lower().endswith(".zip") else MAX_BYTES
+        if left[0] <= 0:
+            yield Submission(place or "the zip", owner(place), reason="This zip unpacks to far more than logs need; the rest of it was not read.")
+            return
+        if member.file_size > limit:
             yield Submission(name, owner(name), reason=_too_large(member.file_size))
             continue
         try:
             with archive.open(member) as opened:
-                limit = MAX_BYTES * (20 if name.lower().endswith(".zip") else 1)
                 data = opened.read(limit + 1)  # what a zip says of its sizes need not be true
         except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, NotImplementedError, EOFError) as error:
             yield Submission(name, owner(name), reason=f"This file in the zip cannot be read: {type(error).__name__}.")
             continue
+        left[0] -= len(data)
         if len(data) > limit:
             yield Submission(name, owner(name), reason=_too_large(len(data)))
         elif not name.lower().endswith(".zip"):
@@ -139,7 +146,10 @@ def _zip(file, place: str, depth: int) -> Iterator[Submission]:
         elif depth >= MAX_NESTING:
             yield Submission(name, owner(name), reason=f"Zips are nested more than {MAX_NESTING} deep; this one was not opened.")
         else:
-            yield from _zip(io.BytesIO(data), name, depth + 1)
+            before = min(MAX_ZIP, max(0, left[0]))  # what one student handed in
+            inner = [before]
+            yield from _zip(io.BytesIO(data), name, depth + 1, inner)
+            left[0] -= before - inner[0]
 
 
 def _too_large(size: int) -> str:

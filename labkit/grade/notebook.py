@@ -130,7 +130,7 @@ def _(points, rows):
             ),
         ]
     )
-    return table, weights
+    return book, table, weights
 
 
 @app.cell
@@ -161,7 +161,7 @@ def _(labs, rows, weights):
             mo.iframe(report, height="900px"),
         ]
     )
-    return
+    return (report,)
 
 
 if __name__ == "__main__":

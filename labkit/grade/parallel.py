@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from labkit.catalogue import lab_paths
@@ -13,6 +13,7 @@ from labkit.grade.collect import Submission
 from labkit.grade.judge import Judge, Row
 
 CHUNK = 100  # files a task
+CHUNK_BYTES = 8_000_000  # and about so much, so that files made to be large do not add up
 AHEAD = 4  # chunks waiting a worker
 PATIENCE = "20s"  # until a Dask scheduler must have answered
 
@@ -36,17 +37,16 @@ def judge_all(
     """Rows in the order of the files. `on_done` is told how many are done."""
     labs, chunks, done = str(Path(labs).resolve()), _chunks(handed_in), 0
     workers = workers or os.cpu_count() or 1
-    first = next(chunks, None)
-    if first is None:
-        return
-    if workers == 1 or len(first) < CHUNK:  # a seminar needs no pool
-        for rows in (judge_chunk(labs, c) for c in _again(first, chunks)):
+    begin = list(islice(chunks, 2))
+    chunks = chain(begin, chunks)
+    if workers == 1 or len(begin) < 2:  # a seminar needs no pool
+        for rows in (judge_chunk(labs, c) for c in chunks):
             done += len(rows)
             on_done(done)
             yield from rows
         return
     with ProcessPoolExecutor(workers) as pool:
-        yield from _in_order(lambda c: pool.submit(judge_chunk, labs, c), _again(first, chunks), workers * AHEAD, on_done)
+        yield from _in_order(lambda c: pool.submit(judge_chunk, labs, c), chunks, workers * AHEAD, on_done)
 
 
 def judge_on_dask(handed_in: Iterable[Submission], labs: Path | str, address: str, *, on_done: Callable[[int], None] = lambda n: None) -> Iterator[Row]:
@@ -84,11 +84,12 @@ def _in_order(submit, chunks: Iterator[list[Submission]], ahead: int, on_done) -
 
 
 def _chunks(items: Iterable[Submission]) -> Iterator[list[Submission]]:
-    items = iter(items)
-    while chunk := list(islice(items, CHUNK)):
+    chunk, size = [], 0
+    for item in items:
+        chunk.append(item)
+        size += len(item.data)
+        if len(chunk) >= CHUNK or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
         yield chunk
-
-
-def _again(first: list[Submission], rest: Iterator[list[Submission]]) -> Iterator[list[Submission]]:
-    yield first
-    yield from rest

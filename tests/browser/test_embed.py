@@ -165,6 +165,8 @@ def test_a_strict_frame_runs_the_lab_says_what_it_forbids_and_gives_the_log_as_t
     assert import_bytes(shown.encode(), LAB_ID).entries == import_bytes(text.encode(), LAB_ID).entries
     view.get_by_role("button", name="Copy the log").click()
     view.locator("[data-lk-copied]").filter(has_text="text file").wait_for()
+    selected = view.evaluate("getSelection().toString()")
+    assert import_bytes(selected.encode(), LAB_ID) == import_bytes(shown.encode(), LAB_ID), "what is selected, and copied where the frame may, is the log"
 
     course.student.lock(lab.parts[1])
     course.wait("entry")

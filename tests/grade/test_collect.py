@@ -74,6 +74,38 @@ def test_a_broken_zip_and_zips_without_end_are_reasons(tmp_path):
     assert len(reasons) == 2 and "damaged" in reasons[0] and "nested" in reasons[1]
 
 
+def test_a_zip_that_unpacks_without_end_is_cut_off_with_its_reason(tmp_path, monkeypatch):
+    from labkit.grade import collect
+
+    monkeypatch.setattr(collect, "MAX_ZIP", 3_000_000)
+    bomb = zipped({f"{n:03}.json": b" " * 1_000_000 for n in range(50)})
+    (tmp_path / "class.zip").write_bytes(zipped({"b_1_2_bomb.zip": bomb, "c_1_3_log.json": b"{}"}))
+    found = list(submissions(tmp_path / "class.zip"))
+    assert len(found) == 5 and sum(len(s.data) for s in found) < 4_000_000
+    assert "far more than logs need" in found[3].reason and found[3].place == "b_1_2_bomb.zip"
+    assert found[4].who == "c" and found[4].data == b"{}", "who comes after it is graded"
+
+
+def test_a_zip_with_a_list_without_end_is_one_reason(tmp_path, monkeypatch):
+    from labkit.grade import collect
+
+    monkeypatch.setattr(collect, "MAX_ENTRIES", 20)
+    (tmp_path / "many.zip").write_bytes(zipped({f"{n}.json": b"" for n in range(30)}))
+    (found,) = submissions(tmp_path / "many.zip")
+    assert "lists 30 files" in found.reason
+
+
+def test_a_zip_whose_sizes_lie_or_that_is_encrypted_is_a_reason(tmp_path):
+    honest = zipped({"log.json": b" " * 2_000_000})
+    lies = honest.replace((2_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    (tmp_path / "lies.zip").write_bytes(lies)
+    at = honest.index(b"PK\x01\x02")
+    (tmp_path / "locked.zip").write_bytes(honest[:6] + b"\x01" + honest[7 : at + 8] + b"\x01" + honest[at + 9 :])
+    for name in ("lies.zip", "locked.zip"):
+        (found,) = submissions(tmp_path / name)
+        assert found.data == b"" and "cannot be read" in found.reason
+
+
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
     (tmp_path / "secret.json").write_text("{}")
     (tmp_path / "logs").mkdir()

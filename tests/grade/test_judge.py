@@ -60,6 +60,21 @@ def test_a_file_made_to_do_harm_is_one_row_with_its_reason(judge, data):
     assert found.reason and found.student == "by name" and not found.replays
 
 
+def test_a_text_of_megabytes_is_judged_and_its_row_stays_a_row(judge, honest):
+    document = json.loads(honest)
+    next(e for e in document["entries"] if e["kind"] == "observation")["text"] = "word " * 300_000
+    document["head_hash"] = head_hash(document)
+    found = row(judge, json.dumps(document).encode())
+    assert found.reason or found.words >= 300_000
+
+
+def test_files_made_to_be_large_do_not_add_up_in_memory():
+    from labkit.grade import parallel
+
+    chunks = list(parallel._chunks(Submission(f"{n}.json", data=b" " * 4_000_000) for n in range(9)))
+    assert max(sum(len(s.data) for s in chunk) for chunk in chunks) <= parallel.CHUNK_BYTES and sum(map(len, chunks)) == 9
+
+
 def test_a_million_entries_are_refused_by_their_size(judge, honest):
     document = json.loads(honest)
     document["entries"] = document["entries"][:1] * 100_000
