@@ -54,6 +54,11 @@ def var(name: str) -> str:
     return f"var(--lk-{name})"
 
 
+def word_var(name: str) -> str:
+    """The colour of words about marks in this colour: its own, or the nearest that reaches 4.5:1, as `edge` does not."""
+    return var(name if name in TEXT_COLOURS or name == "paper" else "muted")
+
+
 def css() -> str:
     """The custom properties of both modes. marimo puts the class `dark` on the body; it decides, also for theme "system"."""
     light = ";".join(f"--lk-{name}:{value}" for name, value in LIGHT.items())

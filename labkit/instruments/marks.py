@@ -163,7 +163,7 @@ class Marks:
         words, to = {"text": {"field": "t", "type": "nominal"}}, self.top_layers if top else self.words
         if halo:
             self.add({**mark, **HALO}, values, to=to, **words)
-        self.add({**mark, "color": theme.var(colour)}, values, to=to, **words)
+        self.add({**mark, "color": theme.word_var(colour)}, values, to=to, **words)
 
     def bars(self, items: Iterable[tuple], thickness: float, *, opacity: float = 1.0) -> None:
         """Horizontal bars (x1, x2, y of the middle, style) whose pattern has the same grain at every width.

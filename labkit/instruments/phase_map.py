@@ -37,7 +37,7 @@ def phase_map(
     """One cell for every x (columns) and y (rows, first on top).
 
     `values[row][column]` shades a cell and is written in it; `letters[row][column]` writes a word instead ("D", "O",
-    "L", "✕" take the colours of the terms). `void[(column, row)]` names why a cell is impossible ("OOM"): hatched. `best` is
+    "L" give their cell the colour of the term). `void[(column, row)]` names why a cell is impossible ("OOM"): hatched. `best` is
     "min", "max" or None; `you`, `ghost`, `prediction` are (column, row). `border` (value, words) is a thick line between cells
     below and above that value.
     """
@@ -116,13 +116,13 @@ def _border(plot: Plot, open_: dict, value: float) -> None:
 
 
 def _shade(plot: Plot, open_: dict, letters: Sequence[Sequence[str]] | None, log: bool, box: object) -> None:
-    """Ten steps of ink, dark for large, so light that ink stays legible on them; letters tint their cell instead."""
+    """Ten steps of ink, dark for large, so light that ink stays legible on them; a letter's cell takes the colour of its term."""
     groups: dict[tuple[str, float], list] = {}
     numbers = [v for v in open_.values() if v is not None]
     lo, hi = (min(numbers), max(numbers)) if numbers else (0.0, 1.0)
     for (i, j), value in open_.items():
         if value is None:
-            key = (_LETTERS.get(letters[j][i], "edge"), 0.16)
+            key = (_LETTERS.get(letters[j][i], "edge"), 0.25)
         elif hi > lo:
             share = math.log(value / lo) / math.log(hi / lo) if log and lo > 0 else (value - lo) / (hi - lo)
             key = ("ink", 0.03 + 0.03 * round(10 * share))
@@ -136,8 +136,8 @@ def _shade(plot: Plot, open_: dict, letters: Sequence[Sequence[str]] | None, log
 def _write(
     plot: Plot, open_: dict, letters: Sequence[Sequence[str]] | None, winner: tuple | None, unit: str, digits: int, lowered: tuple | None
 ) -> None:
-    """The cell's value or letter; in the `lowered` cell it leaves room for "you said"."""
-    words: dict[tuple[str, bool], list] = {}
+    """The cell's value or letter, in ink; in the `lowered` cell it leaves room for "you said"."""
+    words: dict[bool, list] = {}
     for (i, j), value in open_.items():
         if letters:
             text = letters[j][i]
@@ -146,8 +146,6 @@ def _write(
             text = text if len(text) <= 6 else text.replace("\u202f", "\n")
         if (i, j) == winner:
             text = f"★ {text}"
-        words.setdefault((_LETTERS.get(text, "ink"), (i, j) == lowered), []).append((i, j, text))
-    for (colour, low), items in words.items():
-        plot.texts(
-            items, colour, align="center", dy=8 if low else 0, bold=bool(letters), size=theme.FONT_SIZE if letters else theme.SMALL_SIZE
-        )
+        words.setdefault((i, j) == lowered, []).append((i, j, text))
+    for low, items in words.items():
+        plot.texts(items, align="center", dy=8 if low else 0, bold=bool(letters), size=theme.FONT_SIZE if letters else theme.SMALL_SIZE)

@@ -139,7 +139,7 @@ class Plot(Marks):
         words = {"text": {"value": text}, "y": {"value": round(y, 1)}}
         if halo:
             self.add({**mark, **HALO}, [{"x": short(x)}], ("x",), to=self.top_layers, **words)
-        self.add({**mark, "color": theme.var(colour)}, [{"x": short(x)}], ("x",), to=self.top_layers, **words)
+        self.add({**mark, "color": theme.word_var(colour)}, [{"x": short(x)}], ("x",), to=self.top_layers, **words)
 
     def _place_flags(self) -> float:
         """Give each flag the first row in which its label meets no other; return the height of the rows."""

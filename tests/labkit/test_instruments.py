@@ -11,6 +11,7 @@ from pathlib import Path
 
 import altair as alt
 import pytest
+from chart_contrast import too_faint
 from labkit import theme
 from labkit.instruments.base import Column, Instrument, Limit, as_limit
 from labkit.instruments.curve import Series, curve
@@ -19,6 +20,7 @@ from labkit.instruments.ladder import ladder
 from labkit.instruments.marks import style_of
 from labkit.instruments.pareto import Design, frontier
 from labkit.instruments.phase_map import phase_map
+from labkit.instruments.plot import Plot
 from labkit.instruments.scales import linear_ticks, log_ticks, number_scale, tick_text
 from labkit.instruments.terms import TermRow, stacked
 from labkit.instruments.timeline import Bar, timeline
@@ -69,6 +71,20 @@ def test_chart_is_as_wide_as_its_place_and_not_too_high(drawn, name):
     spec = drawn[name].spec
     assert spec["width"] == "container" and spec["height"] <= 340
     assert spec["usermeta"]["embedOptions"] == {"renderer": "svg", "actions": False}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_word_reaches_4_5_to_1_on_what_is_painted_under_it(drawn, name):
+    assert too_faint(drawn[name].spec) == []
+
+
+def test_a_word_on_a_tint_of_its_own_colour_is_found_too_faint():
+    plot = Plot(number_scale([0, 10], "s", "Time"), number_scale([0, 10], "s", "Time"), 100)
+    plot.rects([(2, 8, 2, 8)], "arithmetic", opacity=0.2)
+    plot.texts([(5, 5, "O")], "arithmetic", align="center")
+    plot.texts([(5, 5, "on a halo")], "arithmetic", align="center", halo=True)
+    plot.texts([(9, 5, "on paper")], "arithmetic", align="center")
+    assert too_faint(plot.spec("")) == ["'O' in light: 4.01"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -28,15 +28,6 @@ def test_ink_stays_legible_on_the_darkest_cell_of_a_map(mode):
     assert theme.contrast(ink, mixed) >= 4.5
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("term", "DOL")
-def test_letters_of_terms_stay_legible_on_their_tint(mode, term):
-    colour, paper = MODES[mode][theme.TERM_COLOUR[term]], MODES[mode]["paper"]
-    share = 0.12
-    mixed = "#" + "".join(f"{round(share * int(colour[i : i + 2], 16) + (1 - share) * int(paper[i : i + 2], 16)):02x}" for i in (1, 3, 5))
-    assert theme.contrast(colour, mixed) >= 3.7
-
-
 def test_contrast_of_black_on_white_is_21():
     assert theme.contrast("#000000", "#ffffff") == pytest.approx(21)
 

@@ -4,6 +4,7 @@ import math
 import random
 
 import pytest
+from chart_contrast import too_faint
 from labkit import log as logs
 from labkit.experiment import ChoiceQuestion
 from labkit.instruments.base import Instrument
@@ -129,6 +130,7 @@ def test_instruments_draw_at_every_setting(experiment, outcomes):
         drawn = experiment.instruments(result, given, controls) if experiment.is_decision else experiment.instruments(result, guess(experiment))
         for instrument in (drawn,) if isinstance(drawn, Instrument) else drawn:
             assert instrument.title and instrument.alt and instrument.rows and instrument.spec
+            assert too_faint(instrument.spec) == [], controls
 
 
 def test_ideas_and_read_outs_can_be_written(experiment, outcomes):
