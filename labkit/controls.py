@@ -94,6 +94,7 @@ def field_html(element_html: str, label: str, *, kind: str, control: Control | N
     """A widget with its visible label and its value in words, and the attributes from which head.html gives it a name."""
     words = [control.show(v) for v in control.values] if control else []
     data = f" data-lk-values='{attr(json.dumps(words, ensure_ascii=False))}'" if control and kind == "slider" else ""
+    data += f" data-lk-now='{attr(control.show(value))}'" if control else ""  # the value for which everything around was computed
     data += f" data-lk-fills='{attr(fills)}'" if fills else ""  # what the browser may fill in, as in HTML's autocomplete
     now = f"<span class='lk-value'>{text(control.show(value))}</span>" if control and kind == "slider" else ""
     hint = f"<span class='lk-hint'>{text(help or (control.help if control else ''))}</span>" if help or (control and control.help) else ""

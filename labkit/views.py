@@ -27,6 +27,7 @@ from mlsysim.errors import MlsysimError
 from mlsysim.units import fmt
 
 DONE, OPEN = "●", "○"
+_ALL_DONE = "Everything is done."
 
 
 def header(lab: Lab, objectives: tuple[str, ...], scenario: str) -> mo.Html:
@@ -75,7 +76,7 @@ def predict(lab: Lab, part, panel, log) -> mo.Html:
         )
         inputs = f"<div class='lk-row'>{inputs}</div><p class='lk-hint'>Answers lie between {q.exact(q.low)} and {q.exact(q.high)}{' (a log scale)' if q.log else ''}.</p>"
     return mo.Html(
-        f"<section class='lk-part lk-page' id='part-{exp.key}'>{head}{ask}<div class='lk-predict'>{inputs}{panel['_lock'].text}{_notice(lab, exp.key + '.predict')}</div></section>"
+        f"<section class='lk-part lk-page' id='part-{exp.key}'>{head}{ask}{_spoken(exp.key + '.reveal')}<div class='lk-predict'>{inputs}{panel['_lock'].text}{_notice(lab, exp.key + '.predict')}</div></section>"
     )
 
 
@@ -113,12 +114,12 @@ def decide(lab: Lab, part, panel, log) -> mo.Html:
     words = {k: fmt(v, exp.given_units.get(k, "")) if not isinstance(v, str) else v for k, v in given.items()}
     aside = ""
     if lab.alternative:
-        aside = "<p class='lk-aside'>Rejected so far: " + text(", ".join(f"{c.label} {c.show(lab.alternative[n])}" for n, c in exp.controls.items())) + "</p>"
-    made = f"<p class='lk-done'>{len(logs.decisions(log))} decision recorded.</p>" if logs.decisions(log) else ""
+        aside = "Rejected so far: " + ", ".join(f"{c.label} {c.show(lab.alternative[n])}" for n, c in exp.controls.items())
+    made = f"{len(logs.decisions(log))} decision recorded." if logs.decisions(log) else ""
     return mo.Html(
         f"<section class='lk-part lk-page' id='decision'><h2>Decision · {text(exp.title)}</h2><p>{prose(exp.scenario.format(**words))}</p></section>"
-        f"{main}<div class='lk-page lk-record'>{panel['_reject'].text}{_slot(aside)}{field_html(panel['_why'].text, 'Why this design', kind='text')}"
-        f"{field_html(panel['_revisit'].text, 'What would make you revisit it', kind='text')}{panel['_record'].text}{_notice(lab, 'decision')}{made}</div>"
+        f"{main}<div class='lk-page lk-record'>{panel['_reject'].text}{_spoken('decision.aside', aside, 'lk-aside')}{field_html(panel['_why'].text, 'Why this design', kind='text')}"
+        f"{field_html(panel['_revisit'].text, 'What would make you revisit it', kind='text')}{panel['_record'].text}{_notice(lab, 'decision')}{_spoken('decision.made', made, 'lk-done')}</div>"
     )
 
 
@@ -168,7 +169,7 @@ def export(lab: Lab, panel, log, *, show_entry: bool = False, paper=None) -> mo.
     from labkit.report import escape, report
 
     open_ = [name for name, ok in lab.checklist(log).items() if not ok]
-    still = "Everything is done." if not open_ else "Still open: " + ", ".join(open_) + "."
+    still = f"Still open: {', '.join(open_)}." if open_ else _ALL_DONE
     stem = lab.info.id.replace("/", "_")
     down = mo.download(data=lab.export, filename=f"{stem}.json", mimetype="application/json", label="Export log")
 
@@ -190,7 +191,7 @@ def export(lab: Lab, panel, log, *, show_entry: bool = False, paper=None) -> mo.
     inside = embed.embedded()
     reaches = "goes to the course page around this lab, which receives what you record" if inside else "goes nowhere else"
     return mo.Html(
-        f"<section class='lk-part lk-page' id='export' data-lk-awake='{awake}'><h2>Export</h2><p role='status'>{text(still)}</p><div class='lk-row'>{down.text}{paper_button.text}</div>{first_prediction(log) if show_entry else ''}"
+        f"<section class='lk-part lk-page' id='export' data-lk-awake='{awake}'><h2>Export</h2><p data-lk-part='export' data-lk-said='{'' if open_ else _ALL_DONE}'>{text(still)}</p><div class='lk-row'>{down.text}{paper_button.text}</div>{first_prediction(log) if show_entry else ''}"
         f"<details><summary>Name, section, import</summary><p class='lk-hint'>{who} The name stays in the log and {reaches}.</p>"
         f"<div class='lk-row'>{field_html(panel['name'].text, 'Name or number (optional)', kind='text', fills='name')}{field_html(panel['section'].text, 'Section (optional)', kind='text')}{panel['_use'].text}</div>"
         f"{_slot(_notice(lab, 'name'))}<div class='lk-row'>{field_html(panel['file'].text, 'A log that you exported', kind='file')}{panel['_import'].text}</div>{_notice(lab, 'import')}{kept}</details>{embed.element(lab, panel) if inside else _next(lab)}<p class='lk-hint lk-credit'>Made with marimo, Pyodide and Vega-Lite.</p></section>"
@@ -243,7 +244,7 @@ def _reveal(lab: Lab, exp: Experiment, said) -> str:
         far = f": {fmt(off, '×')} off" if off and off >= 1.05 else ": as good as exact" if off else ""
         lead = f"You said {q.exact(said.value)}; it is {q.show(truth)}{far}. Your interval {q.exact(said.low)} – {q.exact(said.high)} {'holds it' if inside else 'misses it'}."
     idea = f"<p>{prose(exp.idea(lab.result(exp, exp.defaults)))}</p>" if exp.idea else ""
-    return f"<div class='lk-reveal' role='status'><p><strong>{text(lead)}</strong></p>{idea}</div>"
+    return _spoken(exp.key + ".reveal", lead, html=f"<div class='lk-reveal'><p><strong>{text(lead)}</strong></p>{idea}</div>")
 
 
 def _record(lab: Lab, exp: Experiment, panel, result, log) -> str:
@@ -254,10 +255,10 @@ def _record(lab: Lab, exp: Experiment, panel, result, log) -> str:
     judged = ""
     if seen and seen[-1].explanation:
         word = "The simulator agrees" if seen[-1].right else "The simulator does not agree: look again at what changes the result most"
-        judged = f"<p class='lk-done' role='status'>Run {len(seen)} recorded. You said “{text(exp.explain.options.get(seen[-1].explanation, seen[-1].explanation) if exp.explain else seen[-1].explanation)}”. {word}.</p>"
+        judged = f"Run {len(seen)} recorded. You said “{exp.explain.options.get(seen[-1].explanation, seen[-1].explanation) if exp.explain else seen[-1].explanation}”. {word}."
     elif seen:
-        judged = f"<p class='lk-done' role='status'>Run {len(seen)} recorded.</p>"
-    return f"<div class='lk-page lk-record'>{ask}{field_html(panel['_text'].text, 'In one sentence of your own: what did you see, and why', kind='text')}{_coach(exp, 'record')}{panel['_record'].text}{_notice(lab, exp.key)}{judged}</div>"
+        judged = f"Run {len(seen)} recorded."
+    return f"<div class='lk-page lk-record'>{ask}{field_html(panel['_text'].text, 'In one sentence of your own: what did you see, and why', kind='text')}{_coach(exp, 'record')}{panel['_record'].text}{_notice(lab, exp.key)}{_spoken(exp.key + '.recorded', judged, 'lk-done')}</div>"
 
 
 def _slot(content: str) -> str:
@@ -269,6 +270,15 @@ def _slot(content: str) -> str:
 def _bad(error: Exception) -> str:
     """What stands where something could not be shown."""
     return f"<p class='lk-state lk-bad'>{text(sentence(error))}</p>"
+
+
+def _spoken(key: str, words: str = "", kind: str = "", html: str = "") -> str:
+    """A slot whose sentence the page's script speaks when it changes, from the region that all changes are spoken from.
+
+    A live region that arrives together with its words is not spoken by every screen reader; this one stands from the start.
+    """
+    shown = html or (f"<p class='{kind}'>{text(words)}</p>" if words else "")
+    return f"<div class='lk-slot' data-lk-part='{key}' data-lk-said='{attr(words)}'>{shown}</div>"
 
 
 def _notice(lab: Lab, key: str) -> str:
