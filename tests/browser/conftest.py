@@ -58,6 +58,12 @@ def npm_package():
     return lambda name: kept / name
 
 
+@pytest.fixture(scope="session")
+def axe(npm_package) -> str:
+    """The source of axe-core."""
+    return (npm_package("axe-core") / "axe.min.js").read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def context(browser, site):
     """A fresh profile; whatever asks another host, fails or complains makes the test fail."""
