@@ -125,9 +125,9 @@ def before_any_lock(lab) -> list[tuple[str, str, str]]:
     return found + _drills(lab)
 
 
-def when_all_is_done(lab, at: dict, reloaded: str) -> list[tuple[str, str, str]]:
-    """What must be handed over at the end, unfolded: every control with its true value. `at` holds the controls' values by part;
-    of each explanation the first answer is chosen, but where the page was `reloaded` since."""
+def when_all_is_done(lab, at: dict, chosen: dict) -> list[tuple[str, str, str]]:
+    """What must be handed over at the end, unfolded: every control with its true value. `at` holds the controls' values by part,
+    `chosen` the key of the explanation that stands there."""
     found = []
     for exp in lab.experiments:
         controls = [(c, at[exp.key].get(name, c.default)) for name, c in exp.controls.items()]
@@ -140,7 +140,7 @@ def when_all_is_done(lab, at: dict, reloaded: str) -> list[tuple[str, str, str]]
         found.append(("switch", "Show the work", "false"))
         if exp.explain and (exp.explain.asked is None or exp.explain.asked(exp.result({**exp.defaults, **at[exp.key]}))):
             found.append(("radiogroup", exp.explain.asks, ""))
-            found += [("radio", words, "true" if i == 0 and exp.key != reloaded else "false") for i, words in enumerate(exp.explain.options.values())]
+            found += [("radio", words, str(key == chosen.get(exp.key)).lower()) for key, words in exp.explain.options.items()]
         found.append(("textbox", "In one sentence of your own: what did you see, and why", ""))
     return found + _drills(lab) + [("textbox", "Name or number (optional)", ""), ("textbox", "Section (optional)", "")]
 
