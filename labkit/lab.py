@@ -17,12 +17,13 @@ from labkit import log as logs
 from labkit.controls import ControlError
 from labkit.course import lab_info
 from labkit.drafts import Drafts, open_drafts
+from labkit.editable import BAR, WHY, is_copy
 from labkit.every_change import keep_every_change
 from labkit.experiment import ChoiceQuestion, Drill, Experiment
 from labkit.guard import Broke
 from labkit.log_file import MAX_BYTES, LogRefused, export_bytes, import_bytes
 from labkit.log_types import Log, Prediction, Simulator
-from labkit.storage import Kept, Saved, open_storage
+from labkit.storage import Kept, NoStorage, Saved, open_storage
 from labkit.trail import Trail
 from mlsysim import catalog
 from mlsysim.errors import MlsysimError
@@ -39,11 +40,12 @@ class Lab:
     Every action returns "" when it was done, or the sentence that says why not.
     """
 
-    def __init__(self, lab_id: str, experiments, drills, storage, log: Log, problem: str = "", drafts: Drafts | None = None):
+    def __init__(self, lab_id: str, experiments, drills, storage, log: Log, problem: str = "", drafts: Drafts | None = None, copy: bool = False):
         self.info = lab_info(lab_id)
         self.experiments: tuple[Experiment, ...] = tuple(f.experiment for f in experiments)
         self.drills: tuple[Drill, ...] = tuple(f.drill for f in drills)
         self.storage, self.problem = storage, problem
+        self.copy = copy  # an editable copy: what is recorded stays on the page (labkit.editable)
         self.log, self._set = mo.state(log, allow_self_loops=True)
         self.drafts = drafts or Drafts(storage)
         self.alternative = self._alternative()  # controls of the tested design that the student set aside
@@ -246,6 +248,8 @@ class Lab:
         """Store the log; (whether it is stored, the words for the bar)."""
         if self.prerendering:
             return True, "Python is starting, and looks for earlier work"
+        if self.copy:
+            return True, BAR
         outcome = await self.storage.save(log)
         if isinstance(outcome, Saved):
             self._stored = outcome.log
@@ -278,12 +282,13 @@ async def open_lab(lab_id: str, experiments, drills=(), notebook: str = "") -> L
     """Open a lab: find earlier work in this browser (or on this disk) and continue it, else begin an empty log."""
     info = lab_info(lab_id)
     keep_every_change()
-    storage = await open_storage(lab_id)
+    copy = is_copy(notebook)
+    storage = NoStorage(WHY) if copy else await open_storage(lab_id)
     restored = await storage.load()
     log = restored.log or await storage.begin(
         logs.start(lab_id, info.version, _sha256(notebook), simulator=Simulator(name="mlsysim", version=mlsysim.__version__, sha256=catalog.fingerprint()))
     )
-    lab = Lab(lab_id, experiments, drills, storage, log, restored.problem or "", await open_drafts(storage))
+    lab = Lab(lab_id, experiments, drills, storage, log, restored.problem or "", await open_drafts(storage), copy)
     lab.set_aside_logs = await storage.kept()
     return lab
 

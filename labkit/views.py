@@ -13,6 +13,7 @@ from labkit import embed
 from labkit import log as logs
 from labkit.controls import field_html
 from labkit.course import next_lab
+from labkit.editable import WHY
 from labkit.entry_shown import first_prediction
 from labkit.experiment import ChoiceQuestion, Experiment
 from labkit.guard import Broke, sentence
@@ -168,6 +169,9 @@ def export(lab: Lab, panel, log, *, show_entry: bool = False, paper=None) -> mo.
     """
     from labkit.report import escape, report
 
+    if lab.copy:
+        return _copy_end(lab)
+
     open_ = [name for name, ok in lab.checklist(log).items() if not ok]
     still = f"Still open: {', '.join(open_)}." if open_ else _ALL_DONE
     stem = lab.info.id.replace("/", "_")
@@ -189,12 +193,13 @@ def export(lab: Lab, panel, log, *, show_entry: bool = False, paper=None) -> mo.
     awake = "no" if lab.prerendering else "yes"
     who = f"Your drills and limits come from the name <bdi>{text(typed(log.learner.name))}</bdi>." if log.learner.name else "Without a name everyone gets the same numbers."
     inside = embed.embedded()
+    code = "" if inside else _code(lab)
     reaches = "goes to the course page around this lab, which receives what you record" if inside else "goes nowhere else"
     return mo.Html(
         f"<section class='lk-part lk-page' id='export' data-lk-awake='{awake}'><h2>Export</h2><p data-lk-part='export' data-lk-said='{'' if open_ else _ALL_DONE}'>{text(still)}</p><div class='lk-row'>{down.text}{paper_button.text}</div>{first_prediction(log) if show_entry else ''}"
         f"<details><summary>Name, section, import</summary><p class='lk-hint'>{who} The name stays in the log and {reaches}.</p>"
         f"<div class='lk-row'>{field_html(panel['name'].text, 'Name or number (optional)', kind='text', fills='name')}{field_html(panel['section'].text, 'Section (optional)', kind='text')}{panel['_use'].text}</div>"
-        f"{_slot(_notice(lab, 'name'))}<div class='lk-row'>{field_html(panel['file'].text, 'A log that you exported', kind='file')}{panel['_import'].text}</div>{_notice(lab, 'import')}{kept}</details>{embed.element(lab, panel) if inside else _next(lab)}<p class='lk-hint lk-credit'>Made with marimo, Pyodide and Vega-Lite.</p></section>"
+        f"{_slot(_notice(lab, 'name'))}<div class='lk-row'>{field_html(panel['file'].text, 'A log that you exported', kind='file')}{panel['_import'].text}</div>{_notice(lab, 'import')}{kept}</details>{embed.element(lab, panel) if inside else _next(lab)}<p class='lk-hint lk-credit'>Made with marimo, Pyodide and Vega-Lite.{code}</p></section>"
     )
 
 
@@ -209,6 +214,20 @@ def _next(lab: Lab) -> str:
         folder = "" if following.volume == lab.info.volume else f"../vol{following.volume}/"
         name = f"<a href='{folder}{following.id}.html'>{name}</a>"
     return f"<p class='lk-next'>{read}. Next lab: {name}.</p>"
+
+
+def _code(lab: Lab) -> str:
+    """The way to this lab's editable copy, where there are pages."""
+    return f" <a href='{lab.info.id}.edit.html'>Open the code</a>" if lab.prerendering or sys.platform == "emscripten" else ""
+
+
+def _copy_end(lab: Lab) -> mo.Html:
+    """What stands in place of the export in an editable copy."""
+    back = f" <a href='{lab.info.id}.html'>Back to the lab</a>" if sys.platform == "emscripten" else ""
+    return mo.Html(
+        f"<section class='lk-part lk-page' id='export' data-lk-awake='yes'><h2>Export</h2><p>{text(WHY)} "
+        f"A log vouches for the lab as it is, and here its code may differ, so there is none to export.{back}</p></section>"
+    )
 
 
 def declared(part) -> Experiment:

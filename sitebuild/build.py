@@ -8,6 +8,7 @@ from pathlib import Path
 
 from . import icon
 from .course import Lab, read_course, read_weeks
+from .edit_page import edit_page, file_name
 from .errors import BuildError
 from .exports import export_all
 from .fetch import fetch
@@ -69,7 +70,9 @@ def build_site(
         target = new / "labs" / f"{lab.path}.html"
         target.parent.mkdir(exist_ok=True)
         own = own_archives[lab.id] = next((f"runtime/later/{p.name}" for p in (runtime / "later").glob(f"*_{lab.id}.*.zip")), "")
-        target.write_text(lab_page(pages[lab.id].read_text(encoding="utf-8"), lab, course, replace(start, lab=lab.id, own=own)), encoding="utf-8")
+        exported, here = pages[lab.id].read_text(encoding="utf-8"), replace(start, lab=lab.id, own=own)
+        target.write_text(lab_page(exported, lab, course, here), encoding="utf-8")
+        (new / "labs" / file_name(lab)).write_text(edit_page(exported, lab, course, here), encoding="utf-8")
     fonts = font_faces(frontend)
     parts = {lab.id: lab.source.read_text(encoding="utf-8").count("@lk.experiment(") for lab in labs}
     (new / "index.html").write_text(front_page(course, labs, read_weeks(paths.labs), fonts, parts), encoding="utf-8")

@@ -1,6 +1,7 @@
 """The Content-Security-Policy that every page carries: nothing is loaded from, or sent to, another host.
 
-Each relaxation was tried without in Chromium and has its reason beside it.
+Each relaxation was tried without in Chromium and has its reason beside it. The pages of the labs' code carry the same
+policy: marimo's editor needs nothing beyond it (its WebAssembly, which keeps the cells' order, is under 'unsafe-eval' too).
 """
 
 DIRECTIVES = {

@@ -31,8 +31,9 @@ READABLE = """<div id="lk-first"><div class="lk-first-page px-1 sm:px-16 md:px-2
 STATUS = """<div id="lk-start" class="lk-line" role="status" hidden><progress value="0" aria-label="Start of Python"></progress><span></span>\
 <button type="button" hidden>Try again</button></div>
 <noscript><style>.lk-waiting { visibility: hidden; }</style>
-<p class="lk-line">JavaScript is switched off in this browser, so the controls do not work; everything can be read.
-To work on the lab, allow JavaScript for this address and reload the page.</p></noscript>"""
+<p class="lk-line">@NOSCRIPT@</p></noscript>"""
+NOSCRIPT = """JavaScript is switched off in this browser, so the controls do not work; everything can be read.
+To work on the lab, allow JavaScript for this address and reload the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,31 @@ class Start:
     own: str = ""  # the archive of what this lab alone imports, fetched while Python starts
 
 
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What differs between a lab's page and the page of its code."""
+
+    title: str
+    head: tuple[str, ...]  # before the script that starts Python
+    body: str  # what can be read before the front end has arrived
+    noscript: str
+
+
 def lab_page(exported: str, lab: Lab, course: str, start: Start) -> str:
-    """The page of one lab, in labs/vol<n>/: its assets are one folder up."""
+    """The page of one lab, in labs/vol<n>/."""
+    view = first_view(exported)
+    return page_of(exported, lab, start, Face(f"{lab.title} · {course}", (), READABLE.format(view=view) if view else "", NOSCRIPT))
+
+
+def page_of(exported: str, lab: Lab, start: Start, face: Face) -> str:
+    """An export as a page of the site: its assets are one folder up."""
     if not MARIMO_TAG.search(exported):
         raise BuildError(f"{lab.path}: the export has no <marimo-wasm> element, so it cannot be pointed at the site's own runtime.")
-    view = first_view(exported)
     page = HEAD_ONLY.sub("", exported)
     page = re.sub(r'((?:src|href)=")\./', r"\1../", page)
     places = {"pyodide-index-url": "../runtime/", "pyodide-lockfile-url": f"../{start.lock}", "pypi-index-url": NO_INDEX}
     page = MARIMO_TAG.sub('<marimo-wasm hidden="" ' + " ".join(f'data-{k}="{v}"' for k, v in places.items()) + ">", page, count=1)
-    title = html.escape(f"{lab.title} · {course}")
+    title = html.escape(face.title)
     page = re.sub(r"<title>.*?</title>", lambda _: f"<title>{title}</title>", page, count=1, flags=re.DOTALL)
     about = html.escape(f"{lab.chapter}: {', '.join(lab.ideas)}. {lab.minutes} minutes.", quote=True)
     styles = STYLESHEET.findall(page)  # before the scripts: the text waits for them
@@ -70,12 +86,13 @@ def lab_page(exported: str, lab: Lab, course: str, start: Start) -> str:
         '<meta name="referrer" content="no-referrer">',
         *(style.strip() for style in styles),
         f"<style>{(HERE / 'first_view.css').read_text(encoding='utf-8')}</style>",
+        *face.head,
         start_script(start),
     ])
     page, done = re.subn(r'(<meta charset="utf-8" ?/?>)', lambda m: f"{m[1]}\n    {head}", page, count=1)
     if not done:
         raise BuildError(f"{lab.path}: the export has no <meta charset>, so the page's policy has no place to stand.")
-    page, done = re.subn(r'<div id="root"></div>', lambda m: f"{READABLE.format(view=view) if view else ''}{STATUS}{m[0]}", page, count=1)
+    page, done = re.subn(r'<div id="root"></div>', lambda m: f"{face.body}{STATUS.replace('@NOSCRIPT@', face.noscript)}{m[0]}", page, count=1)
     if not done:
         raise BuildError(f'{lab.path}: the export has no <div id="root">, so the text has no place before it.')
     page, done = re.subn(r"</body>", "<script>window.lkParsed && lkParsed()</script></body>", page, count=1)

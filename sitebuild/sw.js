@@ -5,19 +5,19 @@
    of the older build and what did not change is taken over, so an update fetches only what is new. */
 const BUILD = "@BUILD@", PREFIX = "mlsys-labs-", CACHE = PREFIX + BUILD;
 const at = (path) => new URL(path, registration.scope).href;
-const LIST = at(`offline.${BUILD}.json`);
+const LIST = at(`offline.${BUILD}.json`), CODE = at(`offline-edit.${BUILD}.json`); // the second is of the pages of the labs' code
 const TYPES = { html: "text/html; charset=utf-8", js: "text/javascript", mjs: "text/javascript", css: "text/css", wasm: "application/wasm", json: "application/json", svg: "image/svg+xml" };
 
 const digest = async (data) => [...new Uint8Array(await crypto.subtle.digest("SHA-256", data))].map((b) => b.toString(16).padStart(2, "0")).join("").slice(0, 32);
 
 /** The list of this build; it is the first thing that is kept. */
-async function list() {
+async function list(which = LIST) {
   const cache = await caches.open(CACHE);
-  const kept = await cache.match(LIST);
+  const kept = await cache.match(which);
   if (kept) return kept.json();
-  const answer = await fetch(LIST, { cache: "no-cache" });
+  const answer = await fetch(which, { cache: "no-cache" });
   if (!answer.ok) throw new Error(`the list of the site's files did not arrive (${answer.status})`);
-  await cache.put(LIST, answer.clone());
+  await cache.put(which, answer.clone());
   return answer.json();
 }
 
@@ -36,8 +36,8 @@ async function fresh(path, hash, older) {
 }
 
 /** Keep these files; `tell` hears how far it is, in bytes. Stops at the first one that cannot be had. */
-async function keep(paths, tell = () => {}) {
-  const { files } = await list(), cache = await caches.open(CACHE);
+async function keep(paths, tell = () => {}, which = LIST) {
+  const { files } = await list(which), cache = await caches.open(CACHE);
   const here = new Set((await cache.keys()).map((request) => request.url));
   const older = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
   const todo = [...new Set(paths)].filter((path) => files[path] && !here.has(at(path)));
@@ -63,12 +63,15 @@ async function kept() {
 
 async function install() {
   const { core, labs } = await list();
-  const wanted = [...core];
+  const wanted = [...core], code = [];
   for (const name of (await caches.keys()).filter((n) => n.startsWith(PREFIX) && n !== CACHE)) {
     const had = new Set((await (await caches.open(name)).keys()).map((request) => request.url));
     for (const paths of Object.values(labs)) if (had.has(at(paths[0]))) wanted.push(...paths);
+    if ([...had].some((url) => url.endsWith(".edit.html")))
+      for (const paths of Object.values((await list(CODE)).labs)) if (had.has(at(paths[0]))) code.push(...paths);
   }
   await keep(wanted);
+  if (code.length) await keep(code, undefined, CODE);
 }
 
 async function activate() {
@@ -84,7 +87,11 @@ addEventListener("message", (event) => {
   const reply = (words) => port?.postMessage(words);
   const answer = {
     kept: async () => reply({ kept: await kept() }),
-    lab: async () => { const { labs } = await list(); await keep(labs[lab] ?? []); reply({ kept: await kept() }); },
+    lab: async () => {
+      const which = lab?.endsWith(".edit") ? CODE : LIST, { labs } = await list(which);
+      await keep(labs[lab] ?? [], undefined, which);
+      reply({ kept: await kept() });
+    },
     all: async () => {
       const { core, labs, rest } = await list();
       await keep([...core, ...Object.values(labs).flat(), ...rest], (done, all) => reply({ done, all }));

@@ -16,6 +16,8 @@ from sitebuild.first_view import first_view, formula, inert, stand_in
         ("<script>alert(1)</script><p>after</p>", "<p>after</p>"),
         ("<iframe src='//x'><p>inside</p></iframe>out", "out"),
         ("<a href='javascript:x()'>word</a>", "word"),
+        ("<a href='../vol2/lab_01_x.html' onclick='y()'>next</a>", '<a href="../vol2/lab_01_x.html">next</a>'),
+        ("<a href='//x/lab_01.html'>word</a>", "word"),
         ("<img src=x onerror=y>", ""),
         ("a &lt;script&gt; &amp; b", "a &lt;script&gt; &amp; b"),
         ("<p title='\"><script>x</script>'>t</p>", '<p title="&quot;&gt;&lt;script&gt;x&lt;/script&gt;">t</p>'),
