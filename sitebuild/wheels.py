@@ -6,6 +6,7 @@ grader (numpy and polars) stays out of the browser. A wheel is a dictionary of i
 
 import base64
 import hashlib
+import runpy
 import sys
 import tomllib
 import zipfile
@@ -74,7 +75,10 @@ def local_wheels(root: Path, simulator: Path, kit: Path, labs: Path) -> dict[str
     wheels = {}
     for project, package, depends in ((root / "mlsysim_wheel", simulator, ()), (root, kit, ("mlsysim", "msgspec"))):
         about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        files = {f"{package.name}/{p.relative_to(package).as_posix()}": p.read_bytes() for p in tree_files(package)}
+        if package == simulator:
+            files = simulator_files(project, package)
+        else:
+            files = {f"{package.name}/{p.relative_to(package).as_posix()}": p.read_bytes() for p in tree_files(package)}
         if not files:
             raise BuildError(f"{package} has no files, so there is no {about['name']} to put into the site.")
         if package == kit:
@@ -85,6 +89,12 @@ def local_wheels(root: Path, simulator: Path, kit: Path, labs: Path) -> dict[str
         metadata += "".join(f"Requires-Dist: {d}\n" for d in depends)
         wheels[about["name"]] = described(about["name"], about["version"], files, metadata)
     return wheels
+
+
+def simulator_files(project: Path, package: Path) -> dict[str, bytes]:
+    """What its two distributions hold, as they hold it: the browser gets both, each lab its part (by_lab.py)."""
+    parts = runpy.run_path(str(project / "wheel_files.py"))["wheel_files"](package) if package.is_dir() else {}
+    return {path: content for part in parts.values() for path, content in part.items()}
 
 
 def log_schema(simulator: Path, kit: Path) -> bytes:

@@ -1,9 +1,9 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["marimo", "mlsysim", "mlsys-labs"]
-#
+# dependencies = ["marimo", "mlsysim", "mlsysim-course", "mlsys-labs"]
 # [tool.uv.sources]
 # mlsysim = { path = "../../mlsysim_wheel" }
+# mlsysim-course = { path = "../../mlsysim_wheel/course" }
 # mlsys-labs = { path = "../.." }
 # ///
 

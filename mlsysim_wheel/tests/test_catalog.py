@@ -274,6 +274,7 @@ def test_fingerprint_is_stable_and_counts_every_byte(tmp_path, monkeypatch):
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x.json").write_text("{}")
     monkeypatch.setattr(catalog, "_DATA", str(tmp_path))
+    monkeypatch.setattr(catalog, "PACKED", ())
     before = catalog.fingerprint.__wrapped__()
     (tmp_path / "a" / "x.json").write_text("{} ")
     assert catalog.fingerprint.__wrapped__() != before

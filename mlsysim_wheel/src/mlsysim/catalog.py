@@ -1,8 +1,9 @@
 """The catalog: devices, machines, models, links, grids, storage, data sets and prices by name, every figure with its source.
 
-Each device, machine and model is one JSON file under `data/`, each of the others one line of a JSON file; an entry is parsed
-when its name is first asked for and then kept. Upper case, spaces and hyphens in a name (`h100_sxm`) do not matter. What an entry looks like stands in
-`mlsysim.catalog_entries`, `catalog_grids`, `catalog_storage` and `catalog_prices`.
+Each device, machine and model is one JSON file under `data/` (in the wheel one line of one file), each of the others one line
+of a JSON file; an entry is parsed when its name is first asked for and then kept. Upper case, spaces and hyphens in a name
+(`h100_sxm`) do not matter. What an entry looks like stands in `mlsysim.catalog_entries`, `catalog_grids`, `catalog_storage` and
+`catalog_prices`.
 
     >>> device("H100 SXM").peak("bf16")
     989000000000000.0
@@ -22,6 +23,7 @@ from mlsysim.catalog_storage import Dataset, StorageTier
 from mlsysim.errors import UnknownName, WrongType, one_of
 
 _DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
+PACKED = ("devices", "machines", "models")  # one file a thing in the source tree, one line a thing in the wheel
 
 
 def device(name: str) -> Device:
@@ -158,7 +160,9 @@ def prices(kind: str | None = None) -> list[Price]:
 
 @cache
 def fingerprint() -> str:
-    """SHA-256 over all data files of the simulator (path and bytes, in the order of the paths): logs store it.
+    """SHA-256 over all data that is installed (path and content, in the order of the paths): logs store it.
+
+    The same whether a room is packed or one file a thing; the labs need, and so their logs name, the data of both distributions.
 
     >>> len(fingerprint())
     64
@@ -166,13 +170,21 @@ def fingerprint() -> str:
     import hashlib
 
     digest = hashlib.sha256()
-    for path in sorted(_all_files()):
-        with open(os.path.join(_DATA, *path.split("/")), "rb") as file:
-            content = file.read()
+    for path, content in sorted(_all_data()):
         # Lengths go first, so that no other split of the same bytes into names and contents has this digest.
         digest.update(f"{len(path.encode())}:{path}{len(content)}:".encode())
         digest.update(content)
     return digest.hexdigest()
+
+
+def _all_data():
+    """Every path and its content; of a packed room each thing by itself."""
+    for room in PACKED:
+        yield from ((f"{room}/{name}.json", _text(room, name).encode()) for name in _names(room))
+    for path in _all_files():
+        if path.split("/")[0].removesuffix(".json") not in PACKED:
+            with open(os.path.join(_DATA, *path.split("/")), "rb") as file:
+                yield path, file.read()
 
 
 def _all_files():
@@ -209,11 +221,16 @@ def _resolve(what: str, room: str, name) -> str:
 def _read(room: str, name: str) -> dict:
     import json
 
+    return json.loads(_text(room, name))
+
+
+def _text(room: str, name: str) -> str:
+    """An entry as JSON on one line, from its own file or from its line of the room's."""
     path = os.path.join(_DATA, room, name + ".json")
     if not os.path.isdir(os.path.dirname(path)):
-        return json.loads(_lines(room)[name].partition(": ")[2].rstrip(",\n"))
+        return _lines(room)[name].partition(": ")[2].rstrip(",\n")
     with open(path, encoding="utf-8") as file:
-        return json.load(file)
+        return "".join(line.strip() for line in file)
 
 
 @cache
