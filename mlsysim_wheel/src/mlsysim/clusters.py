@@ -24,12 +24,15 @@ class Cluster:
     efficiency_half_width: float  # width a GPU at which half of the ceiling is reached
     zero_efficiency: float  # share of the peak in data-parallel ZeRO runs
     zero_bytes_per_s: float  # effective bandwidth a GPU of their collectives
+    kernels: str = ""  # the catalog's device whose kernels are timed one by one; "" means the two fitted efficiencies above
+    fmt: str = "bf16"  # of those kernels
     sources: dict = field(default_factory=dict, repr=False, compare=False)
     fitted: tuple = field(default=(), repr=False, compare=False)  # names of fields that no datasheet states
 
     def __post_init__(self):
-        if not isinstance(self.name, str):
-            raise WrongType(f"name is {self.name!r}, but must be a word.")
+        for name in ("name", "kernels", "fmt"):
+            if not isinstance(getattr(self, name), str):
+                raise WrongType(f"{name} is {getattr(self, name)!r}, but must be a word.")
         object.__setattr__(self, "gpus_per_node", whole("gpus_per_node", self.gpus_per_node, high=10**6))
         for name in ("usable_share", "efficiency_ceiling", "zero_efficiency"):
             number(name, getattr(self, name), low=1e-6, high=1.0)
@@ -71,8 +74,9 @@ def load_cluster(name: str = "selene_a100") -> Cluster:
 def cluster_of(device, *, network: str = "hdr", gpus_per_node: int = 8, fmt: str = "bf16", like: str = "selene_a100") -> Cluster:
     """A cluster of a catalog device that is otherwise like a measured one: its own peak, memory and ports.
 
-    Ports reach the share of their line rate that those of `like` do, and products its efficiency: an extrapolation,
-    which the sources say. `network` is a link of the catalog, one port a device.
+    Ports reach the share of their line rate that those of `like` do: an extrapolation, which the sources say. Products take what
+    the kernels of a calibrated device take (`kernels`, as in `language_training`); on any other they reach the efficiency of
+    `like`. `network` is a link of the catalog, one port a device.
     Errors: WrongType, UnknownName, OutOfRange; Infeasible for a device that has no link or does not compute in `fmt`.
 
     >>> from mlsysim import catalog
@@ -115,9 +119,20 @@ def cluster_of(device, *, network: str = "hdr", gpus_per_node: int = 8, fmt: str
         efficiency_half_width=known.efficiency_half_width,
         zero_efficiency=known.zero_efficiency,
         zero_bytes_per_s=speed * known.zero_bytes_per_s / known.network_bytes_per_s,
+        kernels=device.name if _has_kernels(device, fmt) else "",
+        fmt=fmt,
         sources=given,
         fitted=known.fitted,
     )
+
+
+def _has_kernels(device, fmt: str) -> bool:
+    """Whether the calibration of `mlsysim.kernels` knows this very device in this format."""
+    from mlsysim import catalog
+
+    known = load("calibration/gpus.json")
+    place = known["devices"].get(device.name)
+    return bool(place) and device == catalog.device(device.name) and fmt in known["generations"][place["generation"]]["product_share"]["value"]
 
 
 def _read(name: str) -> Cluster:
@@ -129,7 +144,7 @@ def _read(name: str) -> Cluster:
         raise UnknownName("cluster", name, known)
     raw = load(f"clusters/{name}.json")
     given = raw["fields"]
-    wanted = [f.name for f in fields(Cluster) if f.name not in ("name", "sources", "fitted")]
+    wanted = [f.name for f in fields(Cluster) if f.name not in ("name", "kernels", "fmt", "sources", "fitted")]
     return Cluster(
         name=raw["name"],
         **{key: given[key]["value"] for key in wanted},

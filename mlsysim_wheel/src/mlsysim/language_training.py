@@ -2,19 +2,21 @@
 
 Every matrix product, the attention core, the elementwise passes, the logits and the optimiser are timed by `kernels` on the
 real shapes of a GPU; collectives follow `collectives`. Products overlap with the exchanges of sharded data parallelism and of
-experts, not with those of tensor parallelism. Where `parallelism` answers how layouts compare on one cluster with two fitted constants, this room
-predicts any model on any calibrated GPU.
+experts, not with those of tensor parallelism. `parallelism` puts the same parts together (`_step_parts`): on a cluster of a
+calibrated GPU with these kernels, so that both rooms give one answer; on a measured cluster with its fitted efficiency.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlsysim import kernels
+from mlsysim import _step_parts, kernels
+from mlsysim._single import single
 from mlsysim.catalog_entries import Device
-from mlsysim.collectives import all_reduce, all_to_all
+from mlsysim.collectives import all_to_all
 from mlsysim.decoder import Decoder, as_decoder, size
 from mlsysim.errors import Infeasible, flag, number, one_of, positive, whole
+from mlsysim.layout import Layout, divided
 from mlsysim.quantity import quantity, sources
 from mlsysim.transformer import RECOMPUTATION
 
@@ -112,14 +114,7 @@ def training_step(
     rails = per_node if rails is None else whole("rails", rails, high=per_node)
     positive("node_bytes_per_s", node_bytes_per_s), positive("network_bytes_per_s", network_bytes_per_s)
     number("latency_s", latency_s, low=0.0, high=1.0)
-    if gpus % (t * p):
-        raise Infeasible(f"{gpus} GPUs cannot be divided into replicas of {t} x {p}")
-    if m.heads % t or m.layers % p or (m.layers // p) % v:
-        raise Infeasible(f"{m.name} with {m.heads} heads and {m.layers} layers cannot be divided by {t} x {p} x {v}")
-    d = gpus // (t * p)
-    if batch % (d * microbatch):
-        raise Infeasible(f"A batch of {batch} cannot be divided into microbatches of {microbatch} on {d} replicas")
-    count = batch // (d * microbatch)
+    d, count = divided(m.heads, m.layers, Layout(t, p, microbatch, recomputation, v), gpus, batch, per_node)
     e = whole("expert", expert)
     flag("sequence_parallel", sequence_parallel)
     if d % e or m.experts < 2 <= e:
@@ -128,41 +123,34 @@ def training_step(
 
     tokens = microbatch * sequence
     layer = layer_times(m, device, fmt, microbatch, sequence, t, attention, causal, sequence_parallel)
-    again = 1 if recomputation == "full" else 0
-    core_again = 1 if recomputation == "selective" and attention == "unfused" else again
     here = m.layers // p
-    products = here * layer["products"] * (3 + again)  # two products of the same size in the backward pass
-    core = here * (layer["core"] * (1 + core_again) + layer["core_back"])
-    elementwise = here * layer["elementwise"] * (3 + again)
+    products, core, elementwise = (here * s for s in layer_step(layer, recomputation, attention))
     message = 2.0 * tokens * m.hidden
-    exchange = all_reduce(message, t, latency_s, node_bytes_per_s).time_s if t > 1 else 0.0
-    stage_tensor = here * exchange * (4 + 2 * again)
+    exchange = _step_parts.tensor_all_reduce_s(message, t, per_node, latency_s, node_bytes_per_s, network_bytes_per_s)
+    stage_tensor = here * exchange * _step_parts.tensor_all_reduces(recomputation)
     # Dispatch and combination of the tokens, forward and backward; each crosses the network once for every expert it visits.
     routed = 2.0 * tokens * m.hidden * (m.active_experts - 1 or 1) / t
     wire = node_bytes_per_s if e * t <= per_node else network_bytes_per_s
     stage_expert = here * 4 * all_to_all(routed, e, latency_s, wire).time_s if e > 1 else 0.0
     stage = products + core + elementwise + stage_tensor
-    head = 3 * kernels.product(tokens, max(1, m.vocabulary // t), m.hidden, device, fmt).time_s
-    head += kernels.stream(kernels.software("logit_bytes") * tokens * m.vocabulary / t, device, 6).time_s
+    head = head_s(m, device, fmt, tokens, t)
 
     s = size(m)
     shard = (s.parameters - m.layers * s.feed_forward_parameters * (1 - 1 / e)) / (t * p)
     bandwidth = node_bytes_per_s if d * t <= per_node else min(node_bytes_per_s, rails * network_bytes_per_s)
     share = (d - 1) / d
     gather = (gathers + 1) * 2.0 * shard * share / bandwidth if gathers else 0.0
-    reduce = 0.0 if gathers else 4.0 * shard * share / (bandwidth if t == 1 else (node_bytes_per_s if gpus <= per_node else network_bytes_per_s))
-    sends = 2.0 * v * message / t / network_bytes_per_s if p > 1 else 0.0
+    rate = _step_parts.gradient_rate(t, p, d, per_node, rails, node_bytes_per_s, network_bytes_per_s)
+    reduce = 0.0 if gathers else _step_parts.gradient_exchange_s(2.0 * shard, d, rate)
+    sends = _step_parts.send_s(message, t, p, v, network_bytes_per_s)
     computed = stage + head
     # An exchange disturbs the products while it keeps the GPU's own port busy; what waits for a slow wire disturbs nobody.
     contention = kernels.software("contention_share") * (gather * bandwidth + stage_expert * wire) / node_bytes_per_s
     micro = max(computed + contention, gather + stage_expert) + sends
     # The gradients of all layers but the last computed are reduced while the last microbatch goes backward.
-    exposed = max(0.0, reduce - 0.6 * stage) if p == 1 else reduce
-    local = shard / (1 if sharding == "none" else d)
-    optimizer = kernels.stream(OPTIMIZER_BYTES * local, device, 4).time_s
-    if sharding == "optimizer":
-        exposed += 2.0 * shard * share / bandwidth
-    bubble = (p - 1) / v * stage
+    exposed = reduce - _step_parts.hidden_exchange_s(reduce, stage, p, sharding == "optimizer")
+    optimizer = optimizer_s(shard / (1 if sharding == "none" else d), device)
+    bubble = _step_parts.bubble_s(p, v, stage)
     time = count * micro + bubble + exposed + optimizer
     flop = batch * sequence * (6.0 * s.active_parameters + 12.0 * m.layers * sequence * m.heads * m.head_dim)
     peak = device.peak(fmt)
@@ -175,6 +163,42 @@ def training_step(
         peak_flop_per_s=peak, model_flop=flop, mfu_share=flop / (gpus * time * peak),
         sources={"peak_flop_per_s": device.source("peak_flop_per_s")},
     )  # fmt: skip
+
+
+def layer_step(layer: dict, recomputation: str, attention: str) -> tuple[float, float, float]:
+    """Seconds of products, attention core and elementwise passes of a layer in a whole step, from its `layer_times`.
+
+    >>> layer_step({"products": 1.0, "core": 2.0, "core_back": 5.0, "elementwise": 0.5}, "none", "fused")
+    (3.0, 7.0, 1.5)
+    """
+    one_of("recomputation", recomputation, RECOMPUTATION)
+    one_of("attention", attention, ATTENTION)
+    again = 1 if recomputation == "full" else 0
+    core_again = 1 if recomputation == "selective" and attention == "unfused" else again
+    # Two products of the same size in the backward pass.
+    return layer["products"] * (3 + again), layer["core"] * (1 + core_again) + layer["core_back"], layer["elementwise"] * (3 + again)
+
+
+def head_s(model: Decoder, device: Device, fmt: str, tokens: int, tensor: int = 1) -> float:
+    """Seconds of the logits and the loss of `tokens` tokens, forward and backward, on a GPU of a tensor group.
+
+    >>> from mlsysim import catalog
+    >>> head_s(Decoder("tiny", 2, 256, 4), catalog.device("t4"), "fp16", 128) > 0
+    True
+    """
+    m, t, tokens = as_decoder(model), whole("tensor", tensor), whole("tokens", tokens)
+    products = 3 * kernels.product(tokens, max(1, m.vocabulary // t), m.hidden, device, fmt).time_s
+    return products + kernels.stream(kernels.software("logit_bytes") * tokens * m.vocabulary / t, device, 6).time_s
+
+
+def optimizer_s(parameters: float, device: Device) -> float:
+    """Seconds of Adam's update of `parameters` parameters on one GPU: 40 bytes each through its memory.
+
+    >>> from mlsysim import catalog
+    >>> round(optimizer_s(1e9, catalog.device("a100_sxm_80gb")) * 1e3)
+    23
+    """
+    return kernels.stream(OPTIMIZER_BYTES * single(positive, "parameters", parameters, high=1e15), device, 4).time_s
 
 
 def layer_times(

@@ -43,21 +43,31 @@ def replicas_and_microbatches(model: Transformer, layout: Layout, gpus: int, bat
     >>> replicas_and_microbatches(Transformer("175B", 96, 12288, 96), Layout(8, 8), 1024, 1536)
     (16, 96)
     """
-    mod, layout = as_transformer(model), as_layout(layout)
+    mod = as_transformer(model)
+    return divided(mod.heads, mod.layers, layout, gpus, batch, gpus_per_node)
+
+
+def divided(heads: int, layers: int, layout: Layout, gpus: int, batch: int, gpus_per_node: int = 8) -> tuple[int, int]:
+    """The same for a stack of any shape with so many attention heads and layers.
+
+    >>> divided(96, 96, Layout(8, 8), 1024, 1536)
+    (16, 96)
+    """
+    layout, heads, layers = as_layout(layout), whole("heads", heads), whole("layers", layers)
     gpus, batch, node = whole("gpus", gpus), whole("batch", batch), whole("gpus_per_node", gpus_per_node)
     t, p, b, v = layout.tensor, layout.pipeline, layout.microbatch, layout.chunks
     if (node % t) if t <= node else (t % node):
         raise Infeasible(f"Tensor parallelism {t} neither divides a node of {node} GPUs nor fills whole nodes")
-    if mod.heads % t:
-        raise Infeasible(f"Tensor parallelism {t} does not divide the {mod.heads} attention heads")
+    if heads % t:
+        raise Infeasible(f"Tensor parallelism {t} does not divide the {heads} attention heads")
     if gpus % (t * p):
         raise Infeasible(f"Replicas of {t} × {p} = {t * p} GPUs do not divide {gpus} GPUs")
     d = gpus // (t * p)
     if batch % (d * b):
         raise Infeasible(f"A batch of {batch} sequences is no whole number of microbatches of {b} on each of {d} replicas")
     m = batch // (d * b)
-    if mod.layers % (p * v):
-        raise Infeasible(f"{mod.layers} layers do not divide into {p} stages of {v} chunks")
+    if layers % (p * v):
+        raise Infeasible(f"{layers} layers do not divide into {p} stages of {v} chunks")
     if v > 1 and p == 1:
         raise Infeasible(f"{v} chunks need a pipeline of at least 2 stages")
     if v > 1 and m % p:

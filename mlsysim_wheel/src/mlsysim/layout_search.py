@@ -72,6 +72,7 @@ def waterfall(estimate: LayoutEstimate) -> tuple[tuple[str, float], ...]:
         ("point-to-point", e.point_to_point_s),
         ("data", e.data_s),
         ("head", e.head_s),
+        *((("update", e.optimizer_s),) if e.optimizer_s else ()),
     )
 
 

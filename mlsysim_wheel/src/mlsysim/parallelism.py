@@ -1,15 +1,18 @@
 """A training step under tensor × pipeline × data parallelism: time in its parts, memory, rates.
 
 The computation of a stage, the all-reduces of its tensor group, the bubble of the pipeline, the sends between stages,
-the gradient exchange and the output head follow one another; nothing overlaps.
+the gradient exchange and the output head follow one another. On a measured cluster products reach a fitted efficiency and
+nothing overlaps; on a cluster of a calibrated GPU (`clusters.cluster_of`) kernels are timed one by one, and the step is that of
+`language_training`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
+from mlsysim import _step_parts
 from mlsysim.clusters import Cluster, as_cluster, load_cluster
-from mlsysim.collectives import all_reduce, hierarchical_all_reduce
 from mlsysim.errors import whole
 from mlsysim.layout import Layout, as_layout, replicas_and_microbatches
 from mlsysim.quantity import quantity, sources
@@ -55,6 +58,7 @@ class LayoutEstimate:
         source=FIT,
         doc="narrow products reach less",
     )
+    head_efficiency: float = quantity(r"\eta_h", "share", source="as the layers; of its own kernels where those are timed", doc="of the output head")
     recompute_factor: float = quantity("k", "1", source="4/3 with full recomputation, else 1")
     stage_compute_s: float = quantity(
         "t_c",
@@ -96,20 +100,25 @@ class LayoutEstimate:
         "T_h",
         "s",
         formula=r"<microbatches> \cdot \frac{6 \cdot <microbatch> \cdot <sequence> \cdot <hidden> \cdot <vocabulary>}"
-        r"{<tensor> \cdot <peak_flop_per_s> \cdot <efficiency>}",
+        r"{<tensor> \cdot <peak_flop_per_s> \cdot <head_efficiency>}",
         source=SC21,
     )
+    data_bytes_per_s: float = quantity(
+        r"\beta_d", "B/s", source="one port a GPU; with kernels also a whole node's ports, or its fabric", doc="of the gradient exchange"
+    )
+    hidden_s: float = quantity("T_o", "s", source="behind the last backward pass, where kernels are timed and no pipeline is", doc="of the exchange")
     data_s: float = quantity(
         "T_d",
         "s",
-        formula=r"\frac{4 \cdot <parameters>}{<gpus_per_replica> \cdot <network_bytes_per_s>}"
-        r" \cdot \frac{<data_parallel> - 1}{<data_parallel>}",
+        formula=r"\frac{4 \cdot <parameters>}{<gpus_per_replica> \cdot <data_bytes_per_s>}"
+        r" \cdot \frac{<data_parallel> - 1}{<data_parallel>} - <hidden_s>",
         source="ring all-reduce of the 16-bit gradients",
     )
+    optimizer_s: float = quantity("T_u", "s", source="40 bytes a parameter through the memory; 0 where the fitted efficiency holds it", doc="update")
     time_s: float = quantity(
         "T",
         "s",
-        formula=r"<compute_s> + <tensor_s> + <bubble_s> + <point_to_point_s> + <data_s> + <head_s>",
+        formula=r"<compute_s> + <tensor_s> + <bubble_s> + <point_to_point_s> + <data_s> + <head_s> + <optimizer_s>",
         source="sum of the parts",
     )
     parameter_bytes: float = quantity("k_P", "B", source="Rajbhandari et al. 2020: 16, with ZeRO-1 4 + 12/d", doc="state a parameter")
@@ -149,7 +158,7 @@ def estimate_layout(model: Transformer, layout: Layout, *, gpus: int, batch: int
     T = (m + (p−1)/v)(t_c + t_t) + m(p2p + head) + data. A layout over the memory limit is estimated with `fits` False.
     The repeated attention core of selective recomputation (below 1 % of the FLOP here) is left out.
     Errors: Infeasible for a layout that cannot exist, with the reason. Source: Narayanan et al., SC21;
-    Korthikanti et al. 2023; efficiencies fitted (see the cluster's `fitted`).
+    Korthikanti et al. 2023; efficiencies fitted (see the cluster's `fitted`), or kernels timed (see its `kernels`).
 
     >>> from mlsysim.published_training import megatron_model
     >>> e = estimate_layout(megatron_model("174.6B"), Layout(tensor=8, pipeline=8), gpus=1024, batch=1536)
@@ -164,34 +173,38 @@ def estimate_layout(model: Transformer, layout: Layout, *, gpus: int, batch: int
     d, m = replicas_and_microbatches(mod, layout, gpus, batch, cluster.gpus_per_node)
 
     full = layout.recomputation == "full"
-    width = mod.hidden / t
-    eta = cluster.efficiency_ceiling * width / (width + cluster.efficiency_half_width)
-    gpu_rate = cluster.peak_flop_per_s * eta
     one = training_work(mod, b, "full")  # of one microbatch
     layer_flop = one.matrix_flop + one.attention_flop
-    stage_compute = (layer_flop * (4 / 3) if full else layer_flop) / (p * t * gpu_rate)
-    message = 2.0 * b * mod.sequence * mod.hidden
-    inner = min(t, cluster.gpus_per_node)
-    exchange = 0.0 if t == 1 else hierarchical_all_reduce(
-        message,
-        inner,
-        t // inner,
-        node_latency_s=cluster.message_latency_s,
-        node_bytes_per_s=cluster.node_bytes_per_s,
-        network_latency_s=cluster.message_latency_s,
-        network_bytes_per_s=cluster.network_bytes_per_s,
-    ).time_s
-    per_layer = 6 if full else 4
+    factor = 4 / 3 if full else 1.0
     layers_on_gpu = mod.layers // p
-    stage_tensor = exchange * per_layer * layers_on_gpu
-    compute, tensor = m * stage_compute, m * stage_tensor
-    bubble = (p - 1) / v * (stage_compute + stage_tensor)
-    sends = m * 2 * v * message / t / cluster.network_bytes_per_s if p > 1 else 0.0
-    head = m * one.head_flop / (t * gpu_rate)
     count = parameters(mod)
     shard = count / (t * p)
-    data = all_reduce(GRADIENT_BYTES * shard, d, 0.0, cluster.network_bytes_per_s).time_s
-    time = compute + tensor + bubble + sends + data + head
+    node, network = cluster.node_bytes_per_s, cluster.network_bytes_per_s
+    message = 2.0 * b * mod.sequence * mod.hidden
+    exchange = _step_parts.tensor_all_reduce_s(message, t, cluster.gpus_per_node, cluster.message_latency_s, node, network)
+    per_layer = _step_parts.tensor_all_reduces(layout.recomputation)
+    stage_tensor = exchange * per_layer * layers_on_gpu
+    ceiling, half_width, optimizer, rate, fitted = cluster.efficiency_ceiling, cluster.efficiency_half_width, 0.0, network, not cluster.kernels
+    if fitted:
+        width = mod.hidden / t
+        eta = eta_head = ceiling * width / (width + half_width)
+        stage_compute = factor * layer_flop / (p * t * cluster.peak_flop_per_s * eta)
+        one_head = one.head_flop / (t * cluster.peak_flop_per_s * eta)
+    else:
+        one_layer, one_head = _kernels(cluster.kernels, cluster.fmt, mod, b, t, layout.recomputation)
+        stage_compute = layers_on_gpu * one_layer
+        optimizer = _update(cluster.kernels, shard / (d if layout.zero1 else 1))
+        eta = factor * layer_flop / (p * t * cluster.peak_flop_per_s * stage_compute)
+        eta_head = one.head_flop / (t * cluster.peak_flop_per_s * one_head)
+        ceiling, half_width = eta, 0.0
+        rate = _step_parts.gradient_rate(t, p, d, cluster.gpus_per_node, cluster.gpus_per_node, node, network)
+    compute, tensor, head = m * stage_compute, m * stage_tensor, m * one_head
+    bubble = _step_parts.bubble_s(p, v, stage_compute + stage_tensor)
+    sends = m * _step_parts.send_s(message, t, p, v, network)
+    gradients = _step_parts.gradient_exchange_s(GRADIENT_BYTES * shard, d, rate)
+    hidden = 0.0 if fitted else _step_parts.hidden_exchange_s(gradients, stage_compute + stage_tensor, p, layout.zero1)
+    data = gradients - hidden
+    time = compute + tensor + bubble + sends + data + head + optimizer
 
     state = training_state(shard, d, 1 if layout.zero1 else 0).state_bytes
     in_flight = min(m, p) * (1 + (p - 1) / (p * v) if v > 1 else 1.0)
@@ -215,19 +228,20 @@ def estimate_layout(model: Transformer, layout: Layout, *, gpus: int, batch: int
         node_bytes_per_s=cluster.node_bytes_per_s,
         network_bytes_per_s=cluster.network_bytes_per_s,
         message_latency_s=cluster.message_latency_s,
-        efficiency_ceiling=cluster.efficiency_ceiling,
-        efficiency_half_width=cluster.efficiency_half_width,
+        efficiency_ceiling=ceiling,
+        efficiency_half_width=half_width,
         memory_limit_bytes=cluster.memory_limit_bytes,
         parameters=count,
         gpus_per_replica=t * p,
         data_parallel=d,
         microbatches=m,
         efficiency=eta,
-        recompute_factor=4 / 3 if full else 1.0,
+        head_efficiency=eta_head,
+        recompute_factor=factor,
         stage_compute_s=stage_compute,
         message_bytes=message,
-        tensor_in_node=inner,
-        tensor_nodes=t // inner,
+        tensor_in_node=min(t, cluster.gpus_per_node),
+        tensor_nodes=t // min(t, cluster.gpus_per_node),
         all_reduce_s=exchange,
         all_reduces=per_layer,
         stage_tensor_s=stage_tensor,
@@ -236,7 +250,10 @@ def estimate_layout(model: Transformer, layout: Layout, *, gpus: int, batch: int
         bubble_s=bubble,
         point_to_point_s=sends,
         head_s=head,
+        data_bytes_per_s=rate,
+        hidden_s=hidden,
         data_s=data,
+        optimizer_s=optimizer,
         time_s=time,
         parameter_bytes=state / shard,
         state_bytes=state,
@@ -254,9 +271,32 @@ def estimate_layout(model: Transformer, layout: Layout, *, gpus: int, batch: int
     )
 
 
+@lru_cache(maxsize=4096)  # a search asks for the same layer under many pipelines
+def _kernels(device: str, fmt: str, model: Transformer, microbatch: int, tensor: int, recomputation: str) -> tuple[float, float]:
+    """Seconds of a layer and of the head over a microbatch, from the kernels of a calibrated device."""
+    from mlsysim import catalog, language_training  # most layouts are of a measured cluster and need none of it
+    from mlsysim.decoder import Decoder
+
+    chip, gpt = catalog.device(device), Decoder(model.name, model.layers, model.hidden, model.heads, vocabulary=model.vocabulary)
+    layer = language_training.layer_times(gpt, chip, fmt, microbatch, model.sequence, tensor)
+    head = language_training.head_s(gpt, chip, fmt, microbatch * model.sequence, tensor)
+    return sum(language_training.layer_step(layer, recomputation, "fused")), head
+
+
+def _update(device: str, parameters: float) -> float:
+    """Seconds of the optimiser on one GPU."""
+    from mlsysim import catalog, language_training
+
+    return language_training.optimizer_s(parameters, catalog.device(device))
+
+
 def _given(cluster: Cluster) -> dict:
     """The cluster's sources of those fields that an estimate repeats."""
     given = dict(cluster.sources)
     if "memory_bytes" in given:
         given["memory_limit_bytes"] = f"{cluster.usable_share:.0%} of the memory: {given.pop('memory_bytes')}"
+    if cluster.kernels:
+        timed = f"kernels of {cluster.kernels}, timed one by one (mlsysim.kernels)"
+        given |= {"efficiency_ceiling": f"{timed}: what this layout reaches", "efficiency_half_width": "none: widths are in the kernels"}
+        given |= {"efficiency": timed, "head_efficiency": timed}
     return given

@@ -107,7 +107,7 @@ def tpu(case: Case) -> float:
     step = training_step(
         model, chip, gpus=chips, batch=max(1, round(batch / replicas)) * replicas, sequence=case.get("seq", 2048), tensor=group,
         recomputation="full", sharding="full", attention="unfused", node_bytes_per_s=port, network_bytes_per_s=port / 4, latency_s=1e-6,
-        sequence_parallel=True,
+        gpus_per_node=group, sequence_parallel=True,
     )  # fmt: skip
     if case.unit == "tokens/s":
         return step.tokens_per_s_per_gpu * chips
