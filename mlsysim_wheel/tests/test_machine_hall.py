@@ -13,9 +13,9 @@ HALLS = (st.sampled_from(list(mh.COOLING)), st.integers(1, 8), st.integers(300, 
 
 @pytest.mark.parametrize(
     ("cooling", "per_rack", "cap_w", "gpus", "peta"),
-    [("air", 1, 700, 6400, 6330), ("air", 2, 675, 9384, 9120), ("air", 2, 400, 12032, 8677),
-     ("liquid", 4, 700, 12000, 11868), ("liquid", 4, 600, 13024, 11937)],
-)
+    [("air", 1, 700, 6400, 6330), ("air", 2, 675, 9384, 9152), ("air", 2, 400, 12032, 9496),
+     ("liquid", 4, 700, 12000, 11868), ("liquid", 4, 600, 13024, 12134)],
+)  # GPUs as in the lab's specification; the rates are for the 90 W of fixed power that all rooms share, where it had 210 W
 def test_halls_that_the_lab_states(cooling, per_rack, cap_w, gpus, peta):
     h = mh.hall(cooling, per_rack, cap_w)
     assert h.gpus == gpus and h.effective_flop_per_s / 1e15 == pytest.approx(peta, rel=5e-4)
@@ -26,6 +26,18 @@ def test_two_servers_are_just_too_hot_and_a_small_cap_cools_them():
     assert (hot.binding, hot.gpus, hot.rack_heat_w) == ("heat", 0, 20_400)
     assert (capped.binding, capped.rack_heat_w) == ("power", 20_000)  # exactly the limit, in whole watts
     assert capped.effective_flop_per_s / mh.hall().effective_flop_per_s == pytest.approx(1.44, rel=5e-3)
+
+
+def test_a_lower_cap_feeds_more_gpus_until_their_fixed_power_eats_the_gain():
+    rates = [mh.hall("air", 2, c).effective_flop_per_s for c in mh.CAPS_W[:-1]]
+    assert mh.CAPS_W[rates.index(max(rates))] == 425 and max(rates) / rates[-1] == pytest.approx(1.04, abs=0.005)
+
+
+def test_every_room_that_caps_an_h100_takes_the_same_fixed_power():
+    from mlsysim import fleet_parts, power_cap
+
+    assert mh.hall().fixed_share * 700 == pytest.approx(power_cap.capped_step().static_w) == fleet_parts.given()["static_w"]
+    assert power_cap.capped_step(400 / 700).clock_share == pytest.approx(mh.hall("air", 2, 400).speed_share)
 
 
 @settings(max_examples=50)

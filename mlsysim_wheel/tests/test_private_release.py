@@ -19,6 +19,12 @@ def test_privacy_of_the_three_tutorial_runs(batch, noise, epochs, epsilon):
     assert privacy_accounting.privacy_loss(60_000, batch, epochs, noise).epsilon == pytest.approx(epsilon, rel=5e-3)
 
 
+def test_privacy_of_the_example_of_abadi_and_others():
+    """Deep Learning with Differential Privacy (CCS 2016), section 3.2: q = 0.01, σ = 4, 10,000 steps, δ = 1e-5 give ε ≈ 1.26."""
+    loss = privacy_accounting.privacy_loss(1_000_000, 10_000, 100, 4.0)
+    assert (loss.sampling_share, loss.steps) == (0.01, 10_000) and loss.epsilon == pytest.approx(1.26, abs=5e-3)
+
+
 @pytest.mark.parametrize(
     ("changes", "epsilon"),
     [({}, 1.92), ({"batch": 1024}, 3.77), ({"batch": 4096}, 8.16), ({"epochs": 80}, 3.40), ({"noise_multiplier": 2}, 0.652), ({"records": 400_000}, 1.24)],

@@ -87,6 +87,23 @@ def test_young_and_daly_find_what_a_search_over_the_expectation_finds(checkpoint
     assert useful_share(best_interval_s(checkpoint, mtbf), checkpoint, 900.0, mtbf) > 0.99 * top
 
 
+@pytest.mark.parametrize("checkpoint", [20.0, 148.8])
+def test_young_and_daly_find_what_drawn_failures_find(checkpoint):
+    """Monte Carlo: the same 40 traces of failures for every interval, and the interval that leaves most useful time in them."""
+    mtbf = run_mtbf_s(16_384)
+
+    def drawn(tau):
+        runs = [replay_run(interval_s=tau, checkpoint_s=checkpoint, seed=s, run_s=2000 * HOUR).useful_share for s in range(40)]
+        return math.fsum(runs) / len(runs)
+
+    young, daly = best_interval_s(checkpoint, mtbf), best_interval_daly_s(checkpoint, mtbf)
+    shares = {tau: drawn(tau) for tau in [daly * 1.25**i for i in range(-6, 7)]}
+    best = max(shares, key=shares.get)
+    assert 1 / 1.6 < daly / best < 1.6  # the top is flat: a quarter to either side costs next to nothing
+    assert drawn(daly) > shares[best] - 1e-3 and drawn(young) > shares[best] - 5e-3
+    assert shares[daly * 1.25**-6] < shares[best] - 0.01 and shares[daly * 1.25**6] < shares[best] - 0.01
+
+
 def test_waits_are_what_drawing_every_node_gives():
     draw, nodes, p, steps = Random(5).random, 200, 0.01, 4000
     waits = sum(sum(draw() < p for _ in range(nodes + 2)) > 2 for _ in range(steps)) / steps

@@ -45,7 +45,8 @@ def all_reduce(message_bytes: float, gpus: int, latency_s: float, bandwidth_byte
     """Sum of a buffer of `message_bytes` that each of `gpus` holds, left on all of them.
 
     ring: 2(N−1)α + 2((N−1)/N)n/β. binary tree, l = ⌈log2 N⌉, not pipelined: 2l(α + n/β). double binary tree, in
-    chunks c of 128 KiB: 2l(α + min(c, n)/β) + 2n/β. parameter server behind one port: 2α + 2N·n/β.
+    chunks c of 128 KiB: 2l(α + min(c, n)/β) + 2n/β, with two or three GPUs + (N/2)n/β. parameter server behind one port:
+    2α + 2N·n/β.
     Errors: OutOfRange. Source: Thakur et al. 2005; Sanders et al. 2009 for the double tree.
 
     >>> from mlsysim.units import fmt
@@ -64,7 +65,7 @@ def all_reduce(message_bytes: float, gpus: int, latency_s: float, bandwidth_byte
         depth = (gpus - 1).bit_length()  # ⌈log2 N⌉ in whole numbers
         messages = 2 * depth
         chunk = (n < CHUNK_BYTES) * n + (n >= CHUNK_BYTES) * CHUNK_BYTES  # min(n, CHUNK_BYTES), also for an array
-        moved = messages * n if algorithm == "binary tree" else messages * chunk + 2 * n
+        moved = messages * n if algorithm == "binary tree" else messages * chunk + min(2.0, gpus / 2) * n
     return _collective("all-reduce", algorithm, n, gpus, latency_s, bandwidth_bytes_per_s, messages, moved, 2 * (gpus - 1) / gpus * n)
 
 

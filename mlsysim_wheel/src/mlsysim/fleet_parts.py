@@ -17,7 +17,7 @@ from mlsysim.clusters import load_cluster
 from mlsysim.collectives import all_reduce
 from mlsysim.errors import flag, fraction, number, one_of, positive, whole
 from mlsysim.interval_study import checkpoint_stall_s
-from mlsysim.machine_hall import speed_at_cap
+from mlsysim.machine_hall import STATIC, speed_at_cap
 from mlsysim.queueing import mmc_wait_percentile_s
 from mlsysim.reliability import any_slow_probability, run_mtbf_s, useful_share
 from mlsysim.run_footprint import embodied_t
@@ -115,7 +115,7 @@ def given() -> dict:
     layers, hidden = model.shape("layers"), model.shape("hidden")
     return plain | {k: v["value"] for k, v in raw["serving"].items()} | {
         "parameters": model.parameters, "layers": layers, "hidden": hidden, "flop": 6.0 * model.parameters + 12.0 * layers * hidden * plain["sequence"],
-        "peak": chip.peak("bf16"), "peak_fp8": chip.peak("fp8"), "gpu_w": chip.power_w,
+        "peak": chip.peak("bf16"), "peak_fp8": chip.peak("fp8"), "gpu_w": chip.power_w, "static_w": STATIC["value"],
         "ceiling": cluster.efficiency_ceiling, "half": cluster.efficiency_half_width,
         "node_link": catalog.link(raw["node_link"]), "port": catalog.link(raw["network"]).effective_bandwidth_bytes_per_s, "extra": raw["extra_usd"],
         "restart": load("reliability/fault_tolerance.json")["restart_s"], "compute_share": load("serving/inference.json")["compute_share"]["value"],

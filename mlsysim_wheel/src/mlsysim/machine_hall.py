@@ -17,6 +17,7 @@ from mlsysim.own_or_rent import HOURS, OWN
 from mlsysim.quantity import quantity, series, sources
 
 _FILE = "machine_hall.json"
+STATIC = load(_FILE)["cap"]["static_w"]  # one figure for every room that caps an H100
 COOLING = {name: entry["title"] for name, entry in load(_FILE)["cooling"].items()}
 SERVERS, CAPS_W = tuple(range(1, 9)), tuple(range(350, 701, 25))  # of the map
 BINDING = {"power": "utility power", "positions": "rack positions", "heat": "rack heat"}
@@ -146,12 +147,12 @@ def hall(cooling="air", servers_per_rack=1, cap_w=700, meter_w=20e6, racks=800, 
 @lru_cache(maxsize=1024)
 def _hall(cooling: str, k: int, cap_w: int, meter_w: float, racks: int, other: float) -> Hall:
     data, chip = load(_FILE), catalog.device("h100_sxm")
-    kind, full, fixed, size = data["cooling"][cooling], data["server"]["power_w"], data["cap"]["fixed_share"], data["server"]["gpus"]["value"]
+    kind, full, fixed, size = data["cooling"][cooling], data["server"]["power_w"], STATIC["value"] / chip.power_w, data["server"]["gpus"]["value"]
     server_w = full["value"] - size * (chip.power_w - cap_w)
     by_power, by_racks = servers_on_meter(meter_w, kind["pue"], other, server_w), racks * k
     binding = "heat" if k * server_w > kind["rack_w"] else "power" if by_power <= by_racks else "positions"
     n = 0 if binding == "heat" else min(by_power, by_racks)
-    speed, peak = speed_at_cap(cap_w / chip.power_w, fixed["value"]), chip.peak("bf16")
+    speed, peak = speed_at_cap(cap_w / chip.power_w, fixed), chip.peak("bf16")
     machines = n * server_w / (1 - other)
     used, gpus_w = machines * kind["pue"], float(n * size * cap_w)
     parts = (
@@ -163,13 +164,13 @@ def _hall(cooling: str, k: int, cap_w: int, meter_w: float, racks: int, other: f
     return Hall(
         cooling=cooling, servers_per_rack=k, cap_w=cap_w, meter_w=meter_w, racks=racks, other_share=other, pue=kind["pue"], rack_limit_w=kind["rack_w"],
         rated_w=chip.power_w,
-        fixed_share=fixed["value"], uncapped_server_w=full["value"], server_w=server_w, rack_heat_w=k * server_w, rack_heat_share=k * server_w / kind["rack_w"],
+        fixed_share=fixed, uncapped_server_w=full["value"], server_w=server_w, rack_heat_w=k * server_w, rack_heat_share=k * server_w / kind["rack_w"],
         servers_by_power=by_power, servers_by_racks=by_racks, servers=n, gpus=size * n, speed_share=speed, peak_flop_per_s=peak,
         effective_flop_per_s=size * n * speed * peak,
         used_w=used, used_share=used / meter_w, gpus_by_power=size * by_power, gpus_by_racks=size * by_racks,
         gpus_by_cooling=size * racks * int(kind["rack_w"] // server_w), binding=binding, parts=parts,
         sources={
-            "pue": said, "rack_limit_w": said, "rated_w": chip.source("power_w"), "fixed_share": source_of(fixed), "uncapped_server_w": source_of(full),
+            "pue": said, "rack_limit_w": said, "rated_w": chip.source("power_w"), "fixed_share": source_of(STATIC), "uncapped_server_w": source_of(full),
             "peak_flop_per_s": chip.source("peak_flop_per_s"),
         },
     )  # fmt: skip

@@ -13,7 +13,7 @@ from mlsysim import catalog
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
 from mlsysim.errors import non_negative, number
-from mlsysim.machine_hall import speed_at_cap
+from mlsysim.machine_hall import STATIC, speed_at_cap
 from mlsysim.quantity import quantity, sources
 
 _RUN = load("training/run_carbon.json")["run"]
@@ -67,7 +67,7 @@ def capped_step(cap_share=0.5, fixed_time_share=0.35, host_w=300.0) -> CappedSte
 
 def _law(cap: float, fixed: float, host: float, rated: float) -> tuple[float, float, float]:
     """Clock, step and energy of a step."""
-    clock = speed_at_cap(cap, _RUN["static_w"]["value"] / rated)
+    clock = speed_at_cap(cap, STATIC["value"] / rated)
     step = fixed + (1 - fixed) / clock
     return clock, step, (cap * rated + host) / (rated + host) * step
 
@@ -91,8 +91,8 @@ def _step(cap: float, fixed: float, host: float) -> CappedStep:
     best = min(trade_off(fixed, host), key=lambda c: c[2])
     _, later, then = _law(max(0.14, cap - STEP), fixed, host, chip.power_w)
     return CappedStep(
-        cap_share=cap, fixed_time_share=fixed, host_w=host, rated_w=chip.power_w, static_w=_RUN["static_w"]["value"], clock_share=clock, step=step,
+        cap_share=cap, fixed_time_share=fixed, host_w=host, rated_w=chip.power_w, static_w=STATIC["value"], clock_share=clock, step=step,
         slowdown_share=step - 1, gpu_energy=cap * step, energy=energy, best_cap_share=best[0], best_step=best[1], best_energy=best[2],
         lower="late" if later > STEP_LIMIT else "less" if then < energy else "more", state=BELOW if cap < best[0] - 1e-9 else ABOVE,
-        sources={"rated_w": chip.source("power_w"), "static_w": source_of(_RUN["static_w"])},
+        sources={"rated_w": chip.source("power_w"), "static_w": source_of(STATIC)},
     )  # fmt: skip
