@@ -27,6 +27,7 @@ from mlsysim import (
     sharding,
     stations,
     systolic,
+    token_generation,
 )
 from mlsysim.layout import Layout
 from mlsysim.parallelism import estimate_layout
@@ -82,6 +83,16 @@ def test_a_decode_step_is_the_same_for_roofline_iron_law_and_serving():
         data_bytes=w.traffic_bytes, bandwidth_bytes_per_s=L4.bandwidth(), operations=w.operations, peak_ops_per_s=L4.peak("fp16")
     )
     assert law.overlapped_s == same(below.time_s) and law.binding == "data"
+
+
+@pytest.mark.parametrize(("chip", "model"), [("h100_sxm", "llama3_8b"), ("a100_sxm_80gb", "llama2_13b"), ("a100_sxm_80gb", "llama2_7b")])
+@pytest.mark.parametrize("batch", [1, 16, 64])
+def test_a_calibrated_phase_lies_between_the_bound_and_the_kernels(chip, model, batch):
+    """What is missing to the kernels is launches and elementwise passes: a few to fifteen per cent of a token."""
+    device, entry = catalog.device(chip), catalog.model(model)
+    bound, reached = (phases.phase_on_device(entry, device, "decode", fmt="fp16", batch=batch, calibrated=c) for c in (False, True))
+    kernels = token_generation.decode_step(decoder.from_catalog(entry, gated=True, tied=False), device, fmt="fp16", batch=batch, context=512)
+    assert bound.time_s < reached.time_s < kernels.time_s < 1.17 * reached.time_s
 
 
 def test_a_prompt_costs_the_same_arithmetic_at_both_doors():

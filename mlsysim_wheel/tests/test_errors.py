@@ -88,6 +88,11 @@ def test_flag():
             errors.flag("x", bad)
 
 
+def test_a_name_that_was_begun_comes_before_one_that_looks_alike():
+    e = UnknownName("device", "h100", ["mi100", "h100_sxm", "h100_pcie", "k80"])
+    assert e.near == ("h100_pcie", "h100_sxm", "mi100") and UnknownName("device", "h", ["h100_sxm", "k80"]).near == ()
+
+
 def test_unknown_name_offers_what_is_near():
     e = UnknownName("device", "h10", ["h100_sxm", "t4", "h200_sxm", "h100"])
     assert "Did you mean h100" in str(e) and e.near[0] == "h100"

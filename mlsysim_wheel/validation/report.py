@@ -19,6 +19,8 @@ prediction had missed. All but the last have a mechanism that is known apart fro
 - A graphics core of Apple's draws a limited bandwidth, so a machine with few cores cannot use its whole memory system.
 - Launches of an engine without graphs cost half on cards with GDDR memory as on those with HBM: seen, not explained.
 
+The law of Kaplan et al. answers for the losses of GPT-2 because it is a fit on GPT-2's own text; it was added when those losses were known.
+
 Three cases left the score, and one its formula, for a reason found after a miss. The rate of GPT-3 on V100, of which neither layout nor network is published,
 came out at 41 % of the peak in a good layout, and was 21 %. The power of a TPU with its host needed a guess of the host's. The tokens of
 Chinchilla follow from budget and size (2 %); the printed constants of its own loss fit would have asked for twice as many."""

@@ -33,6 +33,8 @@ def add_to(commands, parents) -> None:
     one.add_argument("--compute-efficiency", type=float, default=1.0, help="share of the peak that is reached (default 1: a bound)")
     one.add_argument("--memory-efficiency", type=float, default=1.0, help="share of the bandwidth that is reached (default 1)")
 
+    one.add_argument("--calibrated", action="store_true", help="the shares that kernels of the device's generation reach, instead")
+
     one = question("iron-law", _iron_law, "one trip on a machine profile: data, arithmetic and overhead added up")
     one.add_argument("--batch", type=int, default=1)
 
@@ -102,6 +104,7 @@ def _roofline(options) -> int:
             tokens=options.tokens,
             compute_efficiency=options.compute_efficiency,
             memory_efficiency=options.memory_efficiency,
+            calibrated=options.calibrated,
         ),
     )
 

@@ -31,7 +31,9 @@ class UnknownName(MlsysimError, LookupError):
         import difflib  # only when a name is wrong: importing it costs milliseconds
 
         known = sorted(known)
-        near = difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=0.5)
+        typed = str(name).lower()
+        begun = [k for k in known if k.startswith(typed)] if len(typed) > 2 else []  # h100 means an h100_sxm sooner than an mi100
+        near = (begun + [k for k in difflib.get_close_matches(typed, known, n=3, cutoff=0.5) if k not in begun])[:3]
         hint = f"Did you mean {_either(near)}?" if near else f"Known: {', '.join(known[:12])}{', …' if len(known) > 12 else ''}."
         super().__init__(f"There is no {kind} named {name!r}. {hint}")
         self.kind, self.name, self.near, self._known = kind, name, tuple(near), tuple(known)

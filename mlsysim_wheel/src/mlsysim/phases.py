@@ -2,7 +2,8 @@
 
 A phase is a number of operations and a number of bytes between memory and chip; the roofline makes a time of them.
 Weights cross once a phase, whatever the batch; keys and values cross for every context. Attention counts every pair of
-positions, as Narayanan et al. (SC21) do; a kernel that skips the masked half does less.
+positions, as Narayanan et al. (SC21) do; a kernel that skips the masked half does less. By itself that is a bound; calibrated,
+the roof is what the kernels of a chip generation reach.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlsysim.catalog_entries import BYTES_OF_FORMAT, FORMATS, Device, Model
-from mlsysim.errors import Infeasible, WrongType, fraction, one_of, whole
+from mlsysim.errors import Infeasible, OutOfRange, WrongType, flag, fraction, one_of, whole
 from mlsysim.kv_cache import kv_token
 from mlsysim.quantity import quantity, sources
 from mlsysim.roofline import Roofline, on_device
@@ -125,19 +126,27 @@ def phase_on_device(
     tokens: int = 512,
     compute_efficiency: float = 1.0,
     memory_efficiency: float = 1.0,
+    calibrated: bool = False,
 ) -> PhaseEstimate:
     """Time of one phase by the roofline, items a second, and the memory that it holds.
 
     Arithmetic runs in `fmt`; weights are stored in `weight_format` (the same by default). Efficiencies of 1 make it
-    a lower bound. Errors: as `phase_work`; Infeasible if weights and contexts exceed the memory. Source: Williams et al. 2009.
+    a lower bound; `calibrated` takes instead what kernels of the device's generation reach (`mlsysim.kernels`), still without
+    launches and exchanges, which `token_generation` and `vision_throughput` count kernel by kernel.
+    Errors: as `phase_work`; Infeasible if weights and contexts exceed the memory; with `calibrated` UnknownName or Infeasible where
+    the device or its format has no calibration. Source: Williams et al. 2009.
 
     >>> from mlsysim import catalog
     >>> e = phase_on_device(catalog.model("llama3_8b"), catalog.device("h100_sxm"), "decode", tokens=1024)
     >>> e.roof.binding, round(e.items_per_s)
     ('memory', 207)
+    >>> round(phase_on_device(catalog.model("llama3_8b"), catalog.device("h100_sxm"), "decode", tokens=1024, calibrated=True).items_per_s)
+    186
     """
     if not isinstance(device, Device):
         raise WrongType(f"device is {device!r}, but must be a Device of the catalog.")
+    if flag("calibrated", calibrated):
+        compute_efficiency, memory_efficiency = _reached(device, fmt, compute_efficiency, memory_efficiency)
     fraction("compute_efficiency", compute_efficiency, open_low=True)
     fraction("memory_efficiency", memory_efficiency, open_low=True)
     device.peak(fmt)  # a format that the device lacks is reported before its width is needed
@@ -161,6 +170,18 @@ def phase_on_device(
         items_per_s=items / roof.time_s,
         sources={"memory_bytes": device.source("memory_bytes")},
     )
+
+
+def _reached(device: Device, fmt: str, compute: float, memory: float) -> tuple[float, float]:
+    """Shares of peak and bandwidth that large kernels of the device's generation reach."""
+    if (compute, memory) != (1.0, 1.0):
+        raise OutOfRange(f"calibrated sets both efficiencies, so compute_efficiency and memory_efficiency must stay 1, but are {compute!r}, {memory!r}.")
+    from mlsysim.kernels import calibration
+
+    found = calibration(device)
+    if device.peak(fmt) and fmt not in found.product_share:
+        raise Infeasible(f"{device.title} has no calibrated rate in {fmt}; it has {', '.join(found.product_share)}")
+    return found.product_share[fmt], found.memory_share
 
 
 def transformer_of(model: Model, sequence: int | None = None) -> Transformer:

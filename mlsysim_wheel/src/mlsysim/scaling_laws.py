@@ -119,6 +119,18 @@ def reducible_nats(parameters, tokens, fit="hoffmann_2022"):
     return f.model_scale / positive("parameters", parameters) ** f.model_exponent + f.data_scale / positive("tokens", tokens) ** f.data_exponent
 
 
+def size_limited_nats(parameters):
+    """L = (N_c/N)^α, nats a token, of a model of N parameters without embeddings that has seen enough text; numbers or arrays.
+
+    The tokens are those of GPT-2, the text WebText2. Errors: OutOfRange unless above zero. Source: Kaplan et al. 2020, equation 1.1.
+
+    >>> round(size_limited_nats(1.5e9), 2)
+    2.3
+    """
+    law = load(_FILE)["size_law"]
+    return (law["scale"] / positive("parameters", parameters)) ** law["exponent"]
+
+
 def training_flop(parameters, tokens):
     """C = 6·N·D operations for one pass (Kaplan et al. 2020). Errors: OutOfRange unless both are above zero.
 

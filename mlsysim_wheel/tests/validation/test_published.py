@@ -54,6 +54,10 @@ RECORDED = {
     "Time to failure of a job": (4, 1.25),
     "Privacy loss of DP-SGD": (3, 0.01),
     "Constants of the loss fit": (5, 0.01),
+    "Loss of GPT-2 by its size": (4, 0.1),
+    "Mean size of an image": (1, 0.01),
+    "Parameters of half the layers": (1, 0.01),
+    "Life cycle of a run": (1, 0.01),
     "Compute-optimal tokens": (1, 0.03),
     "Read rate of training": (1, 0.01),
 }

@@ -6,6 +6,7 @@ import re
 
 from mlsysim import catalog
 from mlsysim.run_account import run_account
+from mlsysim.run_footprint import run_footprint
 
 from validation.cases import Case, Unmodelled
 from validation.families.training import guarded
@@ -42,11 +43,17 @@ def idle_service(case: Case) -> float:
     return run_account(int(found[1]) * case.need("days") * 24, gpu.idle_power_w).energy_j / 3.6e6
 
 
+def life_cycle(case: Case) -> float:
+    """t CO2e of BLOOM: energy of the GPUs, of what idles beside them, and the making of the hardware."""
+    return run_footprint().total_t
+
+
 FAMILIES = (
     Family("Energy of training runs", lambda c: c.metric == "training energy" and bool(c.get("avg_system_w_per_chip")), guarded(training_energy), formula=True),
     Family("Energy at rated power", lambda c: c.metric == "training energy" and bool(c.get("tdp_w")), guarded(rated_energy)),
     Family("Emissions from hours or energy", lambda c: c.area == "carbon" and c.unit == "tCO2e" and bool(c.get("tdp_w") or c.get("energy_kwh")),
            guarded(emissions)),
+    Family("Life cycle of a run", lambda c: c.metric == "emissions, life cycle" and "embodied" in str(c.get("scope")), guarded(life_cycle), formula=True),
     Family("Energy of a resident service", lambda c: "inference deployment energy" in c.metric, guarded(idle_service),
            remark="A card that holds a model draws more than an idle one, and requests, hosts and fans are not in the prediction."),
 )  # fmt: skip

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 
-from mlsysim import roofline
+from mlsysim import catalog, roofline
 from mlsysim.privacy_accounting import privacy_loss
 from mlsysim.run_account import run_account
-from mlsysim.scaling_laws import best_split, loss_fit, training_flop
+from mlsysim.scaling_laws import best_split, loss_fit, size_limited_nats, training_flop
 
 from validation.cases import Case
 from validation.families.training import guarded
@@ -59,6 +59,19 @@ def fit_constant(case: Case) -> float:
     return getattr(loss_fit("hoffmann_2022"), FITTED[case.metric])
 
 
+def loss(case: Case) -> float:
+    """Nats a token of a GPT-2 on a copy of the text that it was trained on, by its parameters without embeddings."""
+    known = [catalog.model(f"gpt2_{size}") for size in ("small", "medium", "large", "xl")]
+    model = min(known, key=lambda m: abs(m.parameters - 1e6 * case.need("params_m")))
+    return size_limited_nats(12.0 * model.shape("layers") * model.shape("hidden") ** 2)
+
+
+def item_size(case: Case) -> float:
+    """kB of an image: the catalog's bytes over its items."""
+    data = catalog.dataset("imagenet_1k")
+    return data.stored_bytes / data.items / 1e3
+
+
 def tokens(case: Case) -> float:
     """Tokens that a budget pays for: C/(6N) with the stated parameters, else the best split under the fit of Hoffmann et al."""
     if case.get("params_b"):
@@ -86,6 +99,9 @@ FAMILIES = (
     Family("Time to failure of a job", lambda c: "MTTF" in c.metric, guarded(mttf), remark="Small jobs fail more often than 1/N says: the authors' own points"
            " are no clean 1/N law, since small jobs run on other, older nodes."),
     Family("Constants of the loss fit", lambda c: c.metric in FITTED, guarded(fit_constant)),
+    Family("Loss of GPT-2 by its size", lambda c: c.metric == "validation loss" and "OpenWebText" in str(c.get("dataset")), guarded(loss),
+           remark="The models were trained on one copy of the text and read on another, and Kaplan's law is for its own."),
+    Family("Mean size of an image", lambda c: c.metric == "average image size" and "ImageNet" in str(c.get("dataset")), guarded(item_size), formula=True),
     Family("Compute-optimal tokens", lambda c: c.metric == "training tokens" and bool(c.get("compute_flops")), guarded(tokens), formula=True),
     Family("Privacy loss of DP-SGD", lambda c: c.metric == "epsilon" and bool(c.get("noise_multiplier")), guarded(privacy), formula=True),
     Family("Read rate of training", lambda c: bool(c.get("images_per_s")) and bool(c.get("avg_kb")), guarded(read_rate)),
