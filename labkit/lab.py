@@ -55,6 +55,7 @@ class Lab:
         self.prerendering = os.environ.get("LABKIT_STORAGE") == "off"  # the page is made, no student has opened it
         self._results: dict = {}
         self._stored: Log | None = None  # what the storage holds for sure
+        self._settled: Log | None = None  # the log before entries that are still to be saved
         self.set_aside_logs: tuple[Kept, ...] = ()  # stored work that could not be read, to be taken as files
 
     # --- what the simulator says -------------------------------------------------------------------------------
@@ -224,6 +225,11 @@ class Lab:
             return False
         return True
 
+    def settled(self, log: Log) -> Log:
+        """What a page may show as recorded: the log without entries that are not saved yet. Saving comes first among the cells
+        that follow the log, but those of the pressed button's part run before them."""
+        return self._settled or log
+
     # --- what is done and where it is kept ---------------------------------------------------------------------
 
     def checklist(self, log: Log) -> dict[str, bool]:
@@ -249,8 +255,10 @@ class Lab:
         if self.prerendering:
             return True, "Python is starting, and looks for earlier work"
         if self.copy:
+            self._settled = None
             return True, BAR
         outcome = await self.storage.save(log)
+        self._settled = None
         if isinstance(outcome, Saved):
             self._stored = outcome.log
             if outcome.gone:  # and what was typed beside it
@@ -274,6 +282,7 @@ class Lab:
         log = logs.append(self.log(), kind, **fields)
         if len(export_bytes(log, self.checklist(log))) > MAX_BYTES:
             return f"With this your log would have more than {MAX_BYTES / 1e6:g} MB, which no lab reads again. Nothing was recorded; shorten your text."
+        self._settled = self._settled or self.log()
         self._set(log)
         return ""
 

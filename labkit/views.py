@@ -57,7 +57,7 @@ async def bar(lab: Lab, log) -> mo.Html:
 
 def predict(lab: Lab, part, panel, log) -> mo.Html:
     """The part's title and question; after the lock, what was said and how far off it is."""
-    exp = declared(part)
+    exp, log = declared(part), lab.settled(log)
     q, said = exp.predict, lab.prediction(log, exp)
     head = f"<h2>Part {exp.key} · {text(exp.title)}</h2>" + (f"<p>{prose(exp.scenario)}</p>" if exp.scenario else "")
     ask = _coach(exp, "predict") + f"<p class='lk-question'>{prose(q.asks)}</p>"
@@ -83,7 +83,7 @@ def predict(lab: Lab, part, panel, log) -> mo.Html:
 
 def explore(lab: Lab, part, panel, log) -> mo.Html:
     """The instrument with its controls, once the prediction is locked."""
-    exp = declared(part)
+    exp, log = declared(part), lab.settled(log)
     said = lab.prediction(log, exp)
     if exp.predict and not said:
         return mo.Html("<p class='lk-gate lk-page'>The instrument opens when your prediction is locked.</p>")
@@ -100,7 +100,7 @@ def explore(lab: Lab, part, panel, log) -> mo.Html:
 
 def decide(lab: Lab, part, panel, log) -> mo.Html:
     """The design challenge: live constraints, the alternative set aside, the reasons."""
-    exp = declared(part)
+    exp, log = declared(part), lab.settled(log)
     waiting = [e.key for e in lab.experiments if e.predict and not lab.prediction(log, e)]
     if waiting:  # the decision composes the parts, so it would answer their questions
         return mo.Html(
@@ -146,6 +146,7 @@ def _instrument(lab: Lab, exp: Experiment, panel, seed: int, given: dict, draw, 
 
 def drill(lab: Lab, panel, log) -> mo.Html:
     """Three short questions with the student's own numbers."""
+    log = lab.settled(log)
     tries, items = logs.drills(log), []
     for i, d in enumerate(lab.drills, 1):
         t = tries.get(d.key)

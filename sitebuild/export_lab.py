@@ -10,6 +10,7 @@ import sys
 import uuid
 from pathlib import Path
 
+COURSE = ('\\"mlsysim-course\\", ', "%22mlsysim-course%22%2C%20")  # as JSON and as an address write it
 RANDOM_ID = re.compile(r"random-id='([0-9a-f-]{36})'")
 
 
@@ -25,7 +26,7 @@ def export(lab: Path, page: Path) -> int:
         stdout=sys.stdout,
     )
     result = asyncio.run(export_wasm(request))
-    page.write_text(steady_ids(result.text, lab.stem), encoding="utf-8")
+    page.write_text(one_simulator(steady_ids(result.text, lab.stem)), encoding="utf-8")
     return 1 if result.did_error else 0
 
 
@@ -33,6 +34,13 @@ def steady_ids(page: str, seed: str) -> str:
     """marimo gives each control a random id; derived ones in order of appearance keep the build's bytes the same."""
     for n, found in enumerate(dict.fromkeys(RANDOM_ID.findall(page))):
         page = page.replace(found, str(uuid.uuid5(uuid.NAMESPACE_OID, f"{seed}/{n}")))
+    return page
+
+
+def one_simulator(page: str) -> str:
+    """The notebook's header names the simulator's two distributions; the browser has both in one, and would look for the second."""
+    for named in COURSE:
+        page = page.replace(named, "")
     return page
 
 

@@ -49,7 +49,18 @@ def opened(exp, drills=FILE.drills) -> Lab:
     lab.log, lab._set = (lambda: state[0]), (lambda new: state.__setitem__(0, new))  # marimo's state outside of a notebook
     for one in lab.experiments[:2]:
         assert lab.lock(one, one.predict.low * 2 or 1, one.predict.low, one.predict.high) == ""
+    asyncio.run(lab.save(lab.log()))
     return lab
+
+
+def test_nothing_counts_as_recorded_on_the_page_before_it_is_saved():
+    lab = opened(FILE.experiments[0])
+    exp = lab.experiments[0]
+    panel, key = panel_for(lab, exp), next(iter(exp.explain.options))
+    assert lab.record(exp, exp.defaults, key, "Because.") == ""
+    assert "Run 1 recorded" not in views.explore(lab, exp, panel, lab.log()).text
+    asyncio.run(lab.save(lab.log()))
+    assert "Run 1 recorded" in views.explore(lab, exp, panel, lab.log()).text, "saved, or refused with a reason"
 
 
 @pytest.mark.parametrize("what", BREAKS)
