@@ -22,6 +22,7 @@ from .offline import front_size, write_offline
 from .packages import PACKAGES, PYODIDE_BUILD_FILES
 from .pages import Start, lab_page
 from .paths import Paths
+from .quiet_messages import keep_no_messages
 from .runtime import lay_runtime, start_size
 from .scorm import SELF, checked_address, write_packages
 from .scorm_self import write_self_packages
@@ -60,6 +61,7 @@ def build_site(
     shutil.copytree(frontend, new / "labs" / "assets")
     keep_notebook_in_memory(new / "labs" / "assets")
     ask_again(new / "labs" / "assets")
+    keep_no_messages(new / "labs" / "assets")
     worker, size = worker_script(new / "labs" / "assets"), start_size(runtime, lock_name) + front_size(new)
     start = Start(f"runtime/{lock_name}", f"assets/{worker}", marimo_version, size=size)
     embed = (Path(__file__).parent / "embed.js").read_bytes()
