@@ -16,6 +16,7 @@ from .frontend import checked_frontend, worker_script
 from .guide import write_guides
 from .hashing import sha256_bytes
 from .index import font_faces, front_page, script
+from .lean_outline import outline_where_headings_are
 from .licenses import write_licenses
 from .lock import FIX, LockedFile, read_lock
 from .offline import front_size, write_offline
@@ -62,6 +63,7 @@ def build_site(
     keep_notebook_in_memory(new / "labs" / "assets")
     ask_again(new / "labs" / "assets")
     keep_no_messages(new / "labs" / "assets")
+    outline_where_headings_are(new / "labs" / "assets")
     worker, size = worker_script(new / "labs" / "assets"), start_size(runtime, lock_name) + front_size(new)
     start = Start(f"runtime/{lock_name}", f"assets/{worker}", marimo_version, size=size)
     embed = (Path(__file__).parent / "embed.js").read_bytes()

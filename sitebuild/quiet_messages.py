@@ -8,7 +8,7 @@ A browser keeps the last thousand such lines for whoever opens its developer too
 import re
 from pathlib import Path
 
-from .errors import BuildError
+from .front_change import change_script
 
 MARK = "[rpc] Worker -> Parent"
 TELLS = re.compile(  # the options that name the two functions which write
@@ -19,16 +19,4 @@ TELLS = re.compile(  # the options that name the two functions which write
 
 def keep_no_messages(assets: Path) -> None:
     """Change the script of the copied front end that talks with Python; BuildError where it does not read as expected."""
-    found = [p for p in sorted(assets.glob("*.js")) if MARK in p.read_text(encoding="utf-8")]
-    if len(found) != 1:
-        raise BuildError(
-            f"marimo's front end has {len(found)} scripts that write messages to the console as '{MARK}', expected one. "
-            "See how this marimo traces its messages (they would stay in the page's memory), and adapt sitebuild/quiet_messages.py."
-        )
-    text, times = TELLS.subn("", found[0].read_text(encoding="utf-8"))
-    if times != 1 or MARK in text:
-        raise BuildError(
-            f"{found[0].name} of marimo's front end writes messages to the console in another way than expected, so a lab's page would keep old "
-            "results in memory. Adapt the pattern in sitebuild/quiet_messages.py."
-        )
-    found[0].write_text(text, encoding="utf-8")
+    change_script(assets, MARK, TELLS, "", "Messages written to the console stay in the page's memory.", "sitebuild/quiet_messages.py")
