@@ -24,8 +24,8 @@ def typed(value: object) -> str:
 
 
 def attr(value: object) -> str:
-    """Text for an attribute between single quotes."""
-    return html.escape(str(value), quote=True)
+    """Text for an attribute between single quotes. Double quotes stay: written as `&quot;` they would double a chart."""
+    return text(value).replace("'", "&#x27;")
 
 
 def tex(latex: str) -> str:

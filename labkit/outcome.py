@@ -20,6 +20,7 @@ TERMS = {  # symbol, name, and what it means in ten words
 }
 
 WITHIN = "within limits"
+MIME = '"application/vnd.vegalite.v6+json"'
 
 
 def drawn(found) -> tuple[Instrument, ...]:
@@ -35,13 +36,12 @@ def charts(shown: Shown, before: Shown | None) -> str:
 
 def _chart(ins: Instrument, drawn: dict) -> str:
     spec = attr(json.dumps(json.dumps(drawn, separators=(",", ":"), ensure_ascii=False), ensure_ascii=False))
-    mime = "&quot;application/vnd.vegalite.v6+json&quot;"
     columns = [f"{c.name}" for c in ins.columns]
     rows = [[fmt(v, c.unit) if isinstance(v, (int, float)) and not isinstance(v, bool) else v for v, c in zip(row, ins.columns, strict=True)] for row in ins.rows[:40]]
     more = f"<p class='lk-hint'>The first 40 of {len(ins.rows)} rows.</p>" if len(ins.rows) > 40 else ""
     return (
         f"<figure class='lk-figure'><figcaption>{text(ins.title)}</figcaption>"
-        f"<div role='img' aria-label='{attr(ins.alt)}'><marimo-mime-renderer aria-hidden='true' data-mime='{mime}' data-data='{spec}'></marimo-mime-renderer></div>"
+        f"<div role='img' aria-label='{attr(ins.alt)}'><marimo-mime-renderer aria-hidden='true' data-mime='{MIME}' data-data='{spec}'></marimo-mime-renderer></div>"
         f"<details><summary>Table and description</summary><p>{text(ins.alt)}</p>{table(columns, rows, ins.title)}{more}</details></figure>"
     )
 

@@ -1,5 +1,8 @@
 """Text on a page is text; an author's three marks are marks."""
 
+import json
+from html.parser import HTMLParser
+
 import pytest
 from labkit.html import attr, prose, table, text
 
@@ -7,6 +10,20 @@ from labkit.html import attr, prose, table, text
 def test_what_a_student_types_is_never_markup():
     assert text("<script>&") == "&lt;script&gt;&amp;"
     assert attr("' onload='x") == "&#x27; onload=&#x27;x"
+
+
+@pytest.mark.parametrize("words", ["'> <b x='1'>", '{"a": "b"}', "&quot; &amp;quot; &#39;", '"', "\n\u2028<!--"])
+def test_an_attribute_between_single_quotes_gives_back_its_words(words):
+    tags = []
+    reader = HTMLParser()
+    reader.handle_starttag = lambda tag, attrs: tags.append((tag, attrs))
+    reader.feed(f"<p title='{attr(words)}' id='next'></p>")
+    assert tags == [("p", [("title", words), ("id", "next")])]
+
+
+def test_a_chart_in_an_attribute_is_hardly_longer_than_its_words():
+    chart = json.dumps({"values": [{"x": i, "y": i} for i in range(99)]})
+    assert len(attr(chart)) == len(chart)
 
 
 def test_an_author_has_bold_italic_and_formulas():
