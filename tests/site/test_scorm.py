@@ -92,7 +92,7 @@ def test_nothing_in_it_depends_on_the_type_of_a_module_or_of_webassembly(whole):
     scripts = {n: package.read(n).decode() for n in package.namelist() if n.endswith((".js", ".html")) and "/labs/" in n}
     assert not [n for n, text in scripts.items() if "pyodide.asm.mjs" in text]
     (worker,) = [text for n, text in scripts.items() if "/assets/worker-" in n and "pyodide.asm.wasm" in text]
-    assert "pyodide.asm.js" in worker and "await WebAssembly.instantiateStreaming" not in worker
+    assert "pyodide.asm.js" in worker and 'headers: { "Content-Type": "application/wasm" }' in worker, "it gives WebAssembly its type itself"
 
 
 def test_the_page_shows_the_lab_beside_it_and_asks_for_no_service_worker(whole):
