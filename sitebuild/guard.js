@@ -23,7 +23,10 @@
   var guard = (window.lkGuard = { reason: "", note: "", awake: false, failing: function () { return failed !== null; } });
 
   var waiting = null; // words for a line that is not there yet
-  function line() { return document.getElementById("lk-start"); }
+  function line() { // null as well while the page is read and only the line's beginning is there
+    var box = document.getElementById("lk-start");
+    return box && box.querySelector("button") ? box : null;
+  }
 
   /** Put words into the start line. `button`: what "Try again" does; `share`: how far the start is, 0 to 1. */
   guard.say = function (words, button, share) {

@@ -99,9 +99,9 @@
   /* Once the lab is awake, keep it on this device: sw.js. Where the browser has no service worker, or refuses it, nothing is lost. */
   async function keep() {
     if (!about.offline) return; // in a package (scorm_self.py)
-    const workers = navigator.serviceWorker;
-    if (!workers) return refused(isSecureContext ? "this browser has no service worker" : "its address does not begin with https");
     try {
+      const workers = navigator.serviceWorker; // a sandboxed frame throws
+      if (!workers) return refused(isSecureContext ? "this browser has no service worker" : "its address does not begin with https");
       await workers.register(absolute(about.offline));
       (await workers.ready).active.postMessage({ ask: "lab", lab: about.lab });
     } catch (error) {

@@ -133,6 +133,7 @@ def test_answers_to_the_leads_survive_as_well(site, context, tmp_path):
     done = next(data for _, kind, data in sample_class(capstone, 1) if kind == "honest")
     student.take("log.json", done, "you continue where it ended")
     leads = student.view.locator("#leads")
+    leads.get_by_role("textbox").first.wait_for()  # the recorded design is worked out once more first
     for field in leads.get_by_role("textbox").all():
         student.type(field, "a word " * 25)
     student.press(leads.get_by_role("button", name="Record my answers"), leads.get_by_text("Recorded.", exact=True))

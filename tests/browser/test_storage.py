@@ -83,14 +83,6 @@ def test_a_sandboxed_frame_without_an_origin_runs_the_lab(lab, site, context, tm
     assert kinds(student.export(tmp_path)) == ["prediction"]
 
 
-def test_a_page_whose_scripts_do_not_load_says_so(lab, site, browser):
-    page = browser.new_page()
-    page.route("**/assets/*.js", lambda route: route.abort())
-    page.goto(f"{site}/{PAGE}")
-    page.get_by_role("alert").filter(has_text="open it in a window of its own").wait_for()
-    page.close()
-
-
 def test_when_storage_is_full_the_page_says_so_and_keeps_the_work(lab, site, context, tmp_path):
     exp = lab.parts[0]
     student = Student(context.new_page(), lab)
