@@ -126,12 +126,13 @@
     const first = document.getElementById("lk-first"), root = document.getElementById("root");
     const mark = first?.querySelector("h1,h2,p") ? "h1,h2,p" : "";
     const end = () => {
-      over = true;
+      if (ended) return; // a look that waited may come after the last one
+      over = ended = true;
       guard.ready();
       looking.disconnect();
       keep();
     };
-    let shown = !first, formulas = 0;
+    let shown = !first, ended = false, formulas = 0;
     const look = () => {
       if (!shown && mark && root.querySelector(`.output-area :is(${mark})`)) {
         formulas ||= performance.now();

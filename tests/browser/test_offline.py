@@ -71,10 +71,13 @@ def opened(device, address: str) -> Student:
 
 def test_a_lab_that_was_opened_opens_and_works_with_the_network_off(device, site):
     student = opened(device, site)
+    missing = []
+    device.on("requestfailed", lambda request: missing.append(request.url))
     device.set_offline(True)
     student.page.reload()
     student.wait_awake()
     student.lock(student.lab.parts[0])
+    assert not missing, "a start would wait for these, and ask again and again"
     student.page.goto(f"{site}/labs/vol1/lab_11_hw_accel.html")
     assert "not on this device" in student.page.locator("h1").inner_text(), "a lab that was never opened says so"
     student.page.goto(f"{site}/")
