@@ -18,6 +18,7 @@ from labkit.catalogue import read_lab  # noqa: E402
 from sitebuild.later import FIRST  # noqa: E402
 from sitebuild.server import Serving  # noqa: E402
 
+OWN = ("labkit", "mlsysim")
 ASK = """self.pyodide.runPython(`
 import json, sys
 asked = next((f.asked for f in sys.meta_path if type(f).__name__ == "Later"), [])
@@ -34,7 +35,7 @@ def source(origin: str) -> str:
     for root in ("/site-packages/", "/python314.zip/", "/lib/python3.14/"):
         _, found, path = origin.partition(root)
         if found:
-            return path.removesuffix("c") if path.endswith(".pyc") and not path.startswith(("labkit/", "mlsysim/")) else ""
+            return path.removesuffix("c") if path.endswith(".pyc") and not path.startswith(tuple(f"{name}/" for name in OWN)) else ""
     return ""
 
 
@@ -52,7 +53,8 @@ def main(site: Path) -> None:
                     page.wait_for_timeout(1000)
                 origins, asked = json.loads(page.workers[0].evaluate(ASK))
                 found = {source(o) for o in origins} - {""}
-                attempts = {f"{name.replace('.', '/')}{end}" for name in asked for end in (".py", "/__init__.py")}  # also those that then failed
+                theirs = [name for name in asked if not name.startswith(OWN)]  # also those that then failed
+                attempts = {f"{name.replace('.', '/')}{end}" for name in theirs for end in (".py", "/__init__.py")}
                 modules |= found | attempts
                 print(f"{lab.stem}, {visit} visit: {len(found)} modules, fetched later: {', '.join(asked) or 'none'}")
                 page.reload()

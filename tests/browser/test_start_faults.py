@@ -17,7 +17,7 @@ SITE = Path(os.environ.get("LABS_SITE", ROOT / "_site"))
 LAB_ID = "lab_00_introduction"
 PAGE = f"labs/vol1/{LAB_ID}.html"
 
-BREAKS_AFTER = (1, 8, 50, 120, 170, 184, 190, 196, 250, 328)  # of the 333 requests of a first start: page, styles, scripts, Python, packages, archives
+BREAKS_AFTER = (1, 8, 50, 120, 170, 184, 190, 196, 250, 328)  # of the 330 requests of a first start: page, styles, scripts, Python, packages, archives
 WAITED_OUT = (1, 184, 328)  # the line comes back only when the page has given up
 
 
