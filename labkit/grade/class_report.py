@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from labkit import theme
+from labkit.grade.frontier_chart import decisions_shown
 from labkit.grade.judge import Row
 from labkit.grade.weights import Weights
 from labkit.html import typed
@@ -111,7 +112,7 @@ def _decisions(rows: list[Row]) -> str:
     near = sum(r.distance is not None and r.distance <= 0.05 for r in good)
     return (
         f"<p>Decisions: {len(made)} recorded, {len(good)} hold every constraint, {near} of these are within 5 % of the best design that a search finds "
-        "under the same limits.</p>"
+        f"under the same limits.</p>{decisions_shown(made)}"
     )
 
 

@@ -12,6 +12,7 @@ from labkit.controls import ControlError
 from labkit.experiment import ChoiceQuestion, NumberQuestion
 from labkit.grade.best import Best
 from labkit.grade.collect import Submission
+from labkit.grade.frontier import Standing
 from labkit.grade.replay import Replayer
 from labkit.log_file import LogRefused, import_bytes
 from labkit.log_types import Decision, Log, Observation, Prediction
@@ -57,6 +58,7 @@ class Row:
     texts: tuple[str, ...] = ()  # what was written freely, for comparison across logs
     head_hash: str = ""
     objective: float | None = None
+    standing: Standing | None = None  # the last decision against the frontier under its limits
     started: str = ""
 
     @property
@@ -121,7 +123,7 @@ class Judge:
         texts = [e.text for e in seen] + [t for e in log.entries if isinstance(e, Decision) for t in (e.rationale, e.revisit_when)]
         tries = logs.drills(log)
         judged = [e for e in seen if e.right is not None]
-        feasible, distance, objective = self._decision(log, lab, replayer)
+        feasible, distance, objective, standing = self._decision(log, lab, replayer)
         flags = [f"{f.code}: {f.words}" for f in findings] + _version_flags(log)
         return Row(
             place=place,
@@ -146,23 +148,25 @@ class Judge:
             texts=tuple(t for t in texts if len(t.split()) >= 4),
             head_hash=str(log.head_hash),
             objective=objective,
+            standing=standing,
             started=log.started_at.isoformat(),
         )
 
-    def _decision(self, log: Log, lab: LabFile, replayer: Replayer) -> tuple[bool | None, float | None, float | None]:
+    def _decision(self, log: Log, lab: LabFile, replayer: Replayer) -> tuple[bool | None, float | None, float | None, Standing | None]:
         made = logs.decisions(log)
         if not made:
-            return None, None, None
+            return None, None, None, None
         exp, given = lab.decision, replayer.given(log.seed)
         try:
             result = replayer.result(exp, exp.check(made[-1].controls), given)
         except (ControlError, MlsysimError):
-            return False, None, None
+            return False, None, None, None
         feasible = all(c.holds(result, given) for c in exp.constraints)
         if lab.id not in self._bests:
             self._bests[lab.id] = Best(replayer)
         value = float(getattr(result, exp.objective[1]))
-        return feasible, self._bests[lab.id].distance(value, given) if feasible else None, value
+        best = self._bests[lab.id]
+        return feasible, best.distance(value, given) if feasible else None, value, best.standing(result, given)
 
 
 def checklist(log: Log, lab: LabFile) -> dict[str, bool]:

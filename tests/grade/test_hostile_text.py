@@ -15,7 +15,7 @@ from labkit.log_file import export_bytes, head_hash
 
 STARTS = re.compile(r"(^|[;\t\r\n])[\s\0\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@＝＋－＠]")
 TAGS = {
-    "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "section", "div", "table", "caption", "tr", "th", "td", "br",
+    "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3", "p", "section", "div", "table", "caption", "tr", "th", "td", "br",
     "figure", "svg", "line", "rect", "circle", "text", "figcaption", "g", "path",
 }  # fmt: skip
 
