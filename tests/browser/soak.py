@@ -29,6 +29,8 @@ WARM_UP = 0.1  # of the actions: modules are imported, charts drawn for the firs
 LONG = "lab_13_model_serving"  # the lab of the long run
 WORDS = ("memory binds", "because", "twice", "the batch", "<b>", "no", "=1+1", "überall", "🙂", "\u202e", "the queue grows", "**why**")
 PYTHON = "(code) => self.pyodide.runPython(code)"
+# How often: mostly moves, as students do.
+ACTIONS = {"move": 12, "record": 3, "type": 2, "drill": 2, "decide": 1, "work": 1, "export": 0.3, "take": 0.2, "rename": 0.2}
 
 # Resolves when the page has shown another instrument and then stayed as it is for a moment; the time to the first change, or null.
 MOVED = """(part) => {
@@ -82,11 +84,13 @@ class Soak:
                 self.student.lock(exp)
 
     def act(self) -> None:
-        """One action: mostly moves, as students do."""
-        actions = {self.move: 12, self.record: 3, self.type: 2, self.drill: 2, self.decide: 1, self.work: 1, self.export: 0.3, self.take: 0.2, self.rename: 0.2}
-        chosen = self.rng.choices(list(actions), list(actions.values()))[0]
-        self.done[chosen.__name__] = self.done.get(chosen.__name__, 0) + 1
-        chosen(self.rng.choice(self.lab.experiments))
+        """One action by chance."""
+        self.do(self.rng.choices(list(ACTIONS), list(ACTIONS.values()))[0])
+
+    def do(self, name: str) -> None:
+        """This action, somewhere in the lab."""
+        self.done[name] = self.done.get(name, 0) + 1
+        getattr(self, name)(self.rng.choice(self.lab.experiments))
 
     def words(self) -> str:
         return " ".join(self.rng.choices(WORDS, k=self.rng.randint(1, 12)))

@@ -1,4 +1,4 @@
-"""What may befall a lab in use: its tab dies, its store is cleared, damaged or replaced, its clock goes wrong, its own code fails.
+"""What may befall a lab in use: its tab dies, its store is cleared, damaged or replaced, its clock goes wrong, memory lacks, its own code fails.
 
 Nothing that was recorded is lost in any of these. Where the browser refuses to store at all: test_storage.py; where the network goes: test_offline.py.
 """
@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+import browser_bench
 import pytest
 from labkit import log as logs
 from labkit.catalogue import read_lab
@@ -50,6 +51,16 @@ FIRST_VERSION = (
 }"""
 )
 LATER_VERSION = "async () => { " + DATABASE + " (await opened(3, ['more'])).close(); }"
+LITTLE_MEMORY = "--js-flags=--wasm-max-mem-pages=1024"  # of 64 KiB for Python, which has 52 MiB when a lab is awake and may ask for 4 GiB
+HEAP = "() => self.pyodide._module.HEAP8.length"
+TAKE_ALL = """() => self.pyodide.runPython(`
+ballast = []
+for size in (1 << 20, 1 << 16, 1 << 12):
+    try:
+        while True:
+            ballast.append(bytearray(size))
+    except MemoryError:
+        pass`)"""
 AN_HOUR_BACK = "() => { const now = Date.now; Date.now = () => now() - 3600e3; }"
 
 
@@ -255,3 +266,46 @@ def test_an_experiment_that_fails_says_so_and_the_other_parts_live(lab, site, co
     assert student.state(a) == "within limits" and student.instrument(a).locator(".lk-figure").count(), "the way back leads out"
     student.record(a, "As before.")
     assert kinds(student.export(tmp_path)) == {"prediction": 3, "observation": 3}
+
+
+@pytest.fixture
+def small(browser):
+    """A profile of a Chromium that gives Python little memory."""
+    running = browser.browser_type.launch(executable_path=browser_bench.program(), args=[*browser_bench.FLAGS, LITTLE_MEMORY])
+    yield running.new_context(accept_downloads=True, service_workers="block")
+    running.close()
+
+
+def test_where_memory_runs_out_the_part_says_so_and_nothing_recorded_is_lost(lab, site, small, tmp_path):
+    def hungry(code: str) -> str:
+        code, times = re.subn(
+            r"^( *)(sizes = fixed_batching.batch_sizes\()",
+            r"\1if r.batch == 2:\n\1    hoard = [bytearray(1 << 20) for _ in range(4096)]\n\1\2",
+            code,
+            flags=re.MULTILINE,
+        )
+        assert times == 1
+        return code
+
+    small.route(f"**/{LAB_ID}.html", with_code(hungry))
+    student = opened(small, lab, f"{site}/{PAGE}")
+    (worker,) = student.page.workers
+    a, b, c = lab.parts
+    student.lock(c)
+    student.set(c, "batch", 2)
+    student.instrument(c).get_by_text("There is not enough memory for this").first.wait_for()
+    assert worker.evaluate(HEAP) <= 1024 * 65536, "the browser gave no more"
+    student.set(c, "batch", 4)
+    student.record(c, "It works again.")
+    student.lock(a)
+    student.bar_says("saved")
+    before = import_bytes(student.export(tmp_path), LAB_ID).entries
+    assert len(before) == 3
+
+    worker.evaluate(TAKE_ALL)  # not even marimo can answer now
+    student.press_lock(b)
+    student.page.reload()
+    student.wait_awake()
+    after = import_bytes(student.export(tmp_path), LAB_ID).entries
+    assert after[:3] == before and len(after) <= 4, "what was pressed in vain may have come through whole"
+    student.record(a, "There is room after a reload.")

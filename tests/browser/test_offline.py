@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from labkit.catalogue import read_lab
+from labkit.log_file import import_bytes
 from sitebuild.offline import write_offline
 from sitebuild.server import Serving
 from student import Student
@@ -33,6 +34,12 @@ UPDATED = """() => new Promise(async (done) => {
     registration.update().catch((error) => done(String(error)));
 })"""
 
+CHANGING = "() => { window.changed = new Promise((done) => navigator.serviceWorker.addEventListener('controllerchange', done, { once: true })) }"
+FORGET = """async () => {
+    for (const registration of await navigator.serviceWorker.getRegistrations()) await registration.unregister();
+    for (const name of await caches.keys()) await caches.delete(name);
+}"""
+
 
 @pytest.fixture
 def device(browser):
@@ -52,13 +59,14 @@ def published(tmp_path):
 
 
 def publish(folder: Path, words: str):
-    """Another build: its front page says these words."""
+    """Another build: its front page says these words, and so does a lab's page in a meta element."""
     (old,) = folder.glob("offline.*.json")
     labs = json.loads(old.read_text())["labs"]
-    page = (folder / "index.html").read_text()
-    for path in (old, folder / "index.html", folder / "sw.js"):
+    front, page = (folder / "index.html").read_text(), (folder / PAGE).read_text()
+    for path in (old, folder / "index.html", folder / PAGE, folder / "sw.js"):
         path.unlink()  # the files are links to the built site's
-    (folder / "index.html").write_text(page.replace("<footer>", f"<footer><p>{words}</p>", 1))
+    (folder / "index.html").write_text(front.replace("<footer>", f"<footer><p>{words}</p>", 1))
+    (folder / PAGE).write_text(page.replace("</head>", f'<meta name="test-build" content="{words}"></head>', 1))
     write_offline(folder, labs)
 
 
@@ -124,3 +132,47 @@ def test_half_an_update_is_none(device, published):
     student.wait_awake()
     student.page.goto(f"{address}/")
     assert "build" not in student.page.locator("footer").inner_text()
+
+
+def test_a_lab_in_use_goes_on_whatever_becomes_of_its_service_worker(device, published, tmp_path):
+    folder, address = published
+    student = opened(device, address)
+    page, (a, b, c) = student.page, student.lab.parts
+    trouble = []
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+
+    def entries():
+        student.bar_says("saved")
+        return import_bytes(student.export(tmp_path), LAB_ID).entries
+
+    student.lock(a)
+    publish(folder, "the second build")
+    assert page.evaluate(UPDATED) == "installed"
+    student.lock(b)  # another build waits
+
+    page.evaluate(CHANGING)
+    developer = device.new_cdp_session(page)
+    developer.send("ServiceWorker.enable")
+    developer.send("ServiceWorker.skipWaiting", {"scopeURL": f"{address}/"})
+    page.evaluate("window.changed")
+    student.record(a, "Forced in under the open lab.")
+    before = entries()
+    assert len(before) == 3
+
+    device.set_offline(True)  # the new build is here whole, the lab too
+    page.reload()
+    student.wait_awake()
+    assert page.locator("meta[name=test-build]").get_attribute("content") == "the second build"
+    assert entries() == before
+    student.record(b, "In the second build.")
+    device.set_offline(False)
+
+    page.evaluate(FORGET)
+    student.lock(c)
+    student.record(c, "Without a service worker and all that it kept.")
+    before = entries()
+    assert len(before) == 6
+    page.reload()
+    student.wait_awake()
+    assert entries() == before
+    assert not trouble
