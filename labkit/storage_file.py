@@ -130,9 +130,9 @@ class FileStorage:
         return oldest_first([read_attempt(name, data, self.lab_id, name == current) for name, data in found if data is not None])
 
     async def kept(self) -> tuple[Kept, ...]:
-        """What was set aside because it could not be read."""
+        """What was set aside because it could not be read, by the time it was."""
         try:
-            return tuple(Kept(p.name, p.read_bytes()) for p in sorted(self.folder.glob("*.unreadable")))
+            return tuple(Kept(p.name, p.read_bytes()) for p in sorted(self.folder.glob("*.unreadable"), key=lambda p: p.stem.rpartition(".")[2]))
         except OSError:
             return ()
 

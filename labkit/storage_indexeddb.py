@@ -139,8 +139,8 @@ class IndexedDbStorage:
         return oldest_first([read_attempt(key[1], data, self.lab_id, key[1] in current) for key, data in found])
 
     async def kept(self) -> tuple[Kept, ...]:
-        """What was set aside because it could not be read."""
-        return tuple(Kept(".".join(key[1:]), data) for key, data in await self._all("kept"))
+        """What was set aside because it could not be read, by the time it was."""
+        return tuple(Kept(".".join(key[1:]), data) for key, data in sorted(await self._all("kept"), key=lambda found: str(found[0][-1])))
 
     async def drafts(self) -> dict:
         """The lab's drafts by name; what cannot be read is left out."""

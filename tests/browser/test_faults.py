@@ -110,6 +110,7 @@ def test_a_tab_that_dies_loses_nothing_that_it_has_shown_as_recorded(lab, site, 
 
     for other in lab.parts[1:]:
         student.lock(other)
+    student.recorder(decision).get_by_role("textbox").first.wait_for()
     why, revisit = student.recorder(decision).get_by_role("textbox").all()
     student.type(student.recorder(part).get_by_role("textbox"), "Typed, not recorded.")
     student.type(why, "Because.")
