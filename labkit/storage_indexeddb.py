@@ -211,7 +211,7 @@ _REASONS = {
     "QuotaExceededError": "this browser's storage is full",
     "VersionError": "a newer version of these labs has stored work here; reload the page",
     "TimeoutError": "this browser's storage does not answer; closing other tabs of these labs may help",
-    "UnknownError": "this browser could not write to its storage (the disk may be full)",
+    "UnknownError": "this browser could not use its storage (blocked site data, or a full disk)",
 }
 
 

@@ -35,7 +35,7 @@ def source(origin: str) -> str:
     for root in ("/site-packages/", "/python314.zip/", "/lib/python3.14/"):
         _, found, path = origin.partition(root)
         if found:
-            return path.removesuffix("c") if path.endswith(".pyc") and not path.startswith(tuple(f"{name}/" for name in OWN)) else ""
+            return path.removesuffix("c") if path.endswith(".pyc") and path.split("/")[0] not in OWN else ""
     return ""
 
 
@@ -53,7 +53,7 @@ def main(site: Path) -> None:
                     page.wait_for_timeout(1000)
                 origins, asked = json.loads(page.workers[0].evaluate(ASK))
                 found = {source(o) for o in origins} - {""}
-                theirs = [name for name in asked if not name.startswith(OWN)]  # also those that then failed
+                theirs = [name for name in asked if name.split(".")[0] not in OWN]  # also those that then failed
                 attempts = {f"{name.replace('.', '/')}{end}" for name in theirs for end in (".py", "/__init__.py")}
                 modules |= found | attempts
                 print(f"{lab.stem}, {visit} visit: {len(found)} modules, fetched later: {', '.join(asked) or 'none'}")

@@ -17,7 +17,6 @@ from sitebuild.hashing import sha256_file
 from sitebuild.server import make_server
 
 ROOT = Path(__file__).parents[2]
-LEFT = "net::ERR_ABORTED"  # the page was left or reloaded while it still fetched a part for later; what a host or a policy refuses has other names
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +68,7 @@ def axe(npm_package) -> str:
 def context(browser, site):
     """A fresh profile; whatever asks another host, fails or complains makes the test fail."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True, service_workers="block")  # test_offline.py allows them
-    trouble, own = [], urlparse(site).netloc
+    trouble, given_up, own = [], [], urlparse(site).netloc
 
     def gate(route):
         url = urlparse(route.request.url)
@@ -79,13 +78,24 @@ def context(browser, site):
         return route.continue_()
 
     def watch(page):
+        asked, moves = {}, [0]  # how often the page had moved on when it asked
+
+        def failed(request):
+            if request.failure == "net::ERR_ABORTED":  # right if the page was left or reloaded after it had asked
+                given_up.append((request, lambda: not page.is_closed() and asked.get(request) == moves[0]))
+            else:
+                trouble.append(f"failed: {request.url} {request.failure}")
+
+        page.on("framenavigated", lambda frame: moves.__setitem__(0, moves[0] + 1))
+        page.on("request", lambda r: asked.setdefault(r, moves[0]))
+        page.on("requestfailed", failed)
         page.on("console", lambda m: m.type == "error" and trouble.append(f"console: {m.text}"))
         page.on("pageerror", lambda e: trouble.append(f"error: {e}"))
-        page.on("requestfailed", lambda r: r.failure != LEFT and trouble.append(f"failed: {r.url} {r.failure}"))
         page.on("response", lambda r: r.status >= 400 and trouble.append(f"status {r.status}: {r.url}"))
 
     context.route("**/*", gate)
     context.on("page", watch)
     yield context
+    trouble += [f"given up: {request.url}" for request, stayed in given_up if stayed()]
     context.close()
     assert not trouble, trouble
