@@ -10,6 +10,7 @@ import itertools
 import math
 import random
 from statistics import median
+from types import SimpleNamespace
 
 from labkit.experiment import Limit
 from labkit.grade.frontier import Plane, Point, Standing, short_of, spread
@@ -21,6 +22,7 @@ TRIED = 600  # designs tried for each of a few draws of the limits
 DRAWS = 6
 POOL = 40  # designs kept for their objective, and at most as many for what they trade it for
 LIMITS = 5_000  # students' limits whose best is kept
+MEASURED = 20_000  # measures of designs of the pool that are kept, for the next student whose draw changes only limits
 
 
 class Best:
@@ -32,7 +34,8 @@ class Best:
         self._pool: list[dict] | None = None
         self._limit: Limit | None = None
         self._plane: Plane | None = None
-        self._known = Kept(LIMITS)
+        self._known, self._measured = Kept(LIMITS), Kept(MEASURED)
+        self._fields = {c.field for c in self._exp.constraints} | {self._exp.objective[1]}
 
     def value(self, given: dict) -> float | None:
         """The best objective that a feasible design reaches under these limits; None if the search found none."""
@@ -88,7 +91,7 @@ class Best:
         """The best objective under these limits, and the frontier of the feasible designs."""
 
         def found():
-            results = [r for design in self.pool() if (r := self._feasible(design, given)) is not None]
+            results = [m for design in self.pool() if (m := self._measures(design, given)) is not None and self._holds(m, given)]
             values = [self._objective(r) for r in results]
             points = [p for r in results if math.isfinite((p := self._point(r))[0])] if self._plane else []
             return ((min(values) if self._lowest else max(values)) if values else None, self._plane.unbeaten(points) if points else ())
@@ -101,7 +104,22 @@ class Best:
             result = self._exp.result(design, given)  # not kept: each is asked for once
         except MlsysimError:
             return None
-        return result if all(c.holds(result, given) for c in self._exp.constraints) and math.isfinite(self._objective(result)) else None
+        return result if self._holds(result, given) else None
+
+    def _holds(self, result, given: dict) -> bool:
+        return all(c.holds(result, given) for c in self._exp.constraints) and math.isfinite(self._objective(result))
+
+    def _measures(self, design: dict, given: dict) -> SimpleNamespace | None:
+        """The fields of a pool design's result that are judged, or None where there is none; run once for what the simulator is given."""
+
+        def run():
+            try:
+                result = self._exp.result(design, given)
+            except MlsysimError:
+                return None
+            return SimpleNamespace(**{f: getattr(result, f) for f in self._fields})
+
+        return self._measured.get((tuple(design.values()), tuple(self._exp.passed_along(given, design).items())), run)
 
     def _objective(self, result) -> float:
         return float(getattr(result, self._exp.objective[1]))
