@@ -42,7 +42,7 @@ def _chart(ins: Instrument, drawn: dict) -> str:
     return (
         f"<figure class='lk-figure'><figcaption>{text(ins.title)}</figcaption>"
         f"<div role='img' aria-label='{attr(ins.alt)}'><marimo-mime-renderer aria-hidden='true' data-mime='{MIME}' data-data='{spec}'></marimo-mime-renderer></div>"
-        f"<details><summary>Table and description</summary><p>{text(ins.alt)}</p>{table(columns, rows, ins.title)}{more}</details></figure>"
+        f"<details><summary>Table and description</summary><p>{text(ins.alt)}</p><div data-lk-later='{attr(table(columns, rows, ins.title) + more)}'></div></details></figure>"
     )
 
 

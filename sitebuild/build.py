@@ -24,9 +24,11 @@ from .packages import PACKAGES, PYODIDE_BUILD_FILES
 from .pages import Start, lab_page
 from .paths import Paths
 from .quiet_messages import keep_no_messages
+from .redraw import keep_views
 from .runtime import lay_runtime, start_size
 from .scorm import SELF, checked_address, write_packages
 from .scorm_self import write_self_packages
+from .steady_output import keep_outputs_steady
 from .wheels import SCHEMA, log_schema
 from .worker_memory import keep_notebook_in_memory
 from .worker_network import ask_again
@@ -64,6 +66,8 @@ def build_site(
     ask_again(new / "labs" / "assets")
     keep_no_messages(new / "labs" / "assets")
     outline_where_headings_are(new / "labs" / "assets")
+    keep_views(new / "labs" / "assets")
+    keep_outputs_steady(new / "labs" / "assets")
     worker, size = worker_script(new / "labs" / "assets"), start_size(runtime, lock_name) + front_size(new)
     start = Start(f"runtime/{lock_name}", f"assets/{worker}", marimo_version, size=size)
     embed = (Path(__file__).parent / "embed.js").read_bytes()

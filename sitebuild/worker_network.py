@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from .errors import BuildError
+from .front_change import put_before
 
 HERE = Path(__file__).parent
 SCRIPT, PUBLISHED = "pyodide.asm.mjs", "pyodide.asm.js"  # a browser runs no module script of another type than JavaScript
@@ -19,7 +20,6 @@ CHANGES = (  # pattern of what stands there once, text that takes its place
 
 def ask_again(assets: Path) -> None:
     """Change the worker scripts of the copied front end; BuildError where they do not read as expected."""
-    before = "\n".join(_lines())
     found = [p for p in sorted(assets.glob("*.js")) if SCRIPT in p.read_text(encoding="utf-8")]
     if not any(p.name.startswith("worker-") for p in found):
         raise BuildError(f"marimo's front end has no worker script that loads {SCRIPT}. See how it loads Pyodide now, and adapt {__name__}.")
@@ -29,15 +29,10 @@ def ask_again(assets: Path) -> None:
             text, times = re.subn(old, new, text)
             if times != 1:
                 raise BuildError(f"{script.name} of marimo's front end has {old} {times} times, expected once. Adapt CHANGES in {__name__}.")
-        script.write_text(before + text, encoding="utf-8")
+        script.write_text(text, encoding="utf-8")
+        put_before(script, HERE / "worker_network.js")
 
 
 def published_script(source: Path, runtime: Path) -> None:
     """Put Pyodide's script into the runtime folder under its published name, which it knows itself by as well."""
     (runtime / PUBLISHED).write_text(source.read_text(encoding="utf-8").replace(SCRIPT, PUBLISHED), encoding="utf-8")
-
-
-def _lines() -> list[str]:
-    """The script without its comments' lines and indentation: it travels with every first visit."""
-    text = (HERE / "worker_network.js").read_text(encoding="utf-8")
-    return [line.strip() for line in text[text.index("*/") + 2 :].splitlines() if line.strip()] + [""]

@@ -19,20 +19,34 @@ from sitebuild.server import Serving  # noqa: E402
 
 GIVE_UP_MS = 3000  # a step may leave the chart as it is
 
-# Resolves with the time from the next key press to the frame that shows another chart; null if it stays the same.
+# Resolves with the time from the next key press to the end of the frame that paints another chart; null if it stays the same.
+# It is told of changes and does not look at each frame: to read a drawing costs the page a part of what drawing it costs.
 WATCH = """(part) => {
+  const chart = () => document.querySelector(`.lk-instrument[data-lk-part="${part}"] .lk-chart`) ?? document.createElement("p");
   const drawings = (root) => [...root.querySelectorAll("*")].flatMap((e) => (e.tagName === "svg" ? [e.outerHTML] : e.shadowRoot ? drawings(e.shadowRoot) : []));
-  const look = () => drawings(document.querySelector(`.lk-instrument[data-lk-part="${part}"] .lk-chart`) ?? document.createElement("p")).join("");
+  const look = () => drawings(chart()).join("");
   const before = look();
-  window.lkMove = new Promise((done) => addEventListener("keydown", () => {
-    const began = performance.now();
-    const frame = () => {
-      const now = look(), took = performance.now() - began;
-      if (now && now !== before) requestAnimationFrame(() => done(performance.now() - began));
-      else if (took > GIVE_UP) done(null);
-      else requestAnimationFrame(frame);
+  window.lkMove = new Promise((done) => addEventListener("keydown", (key) => {
+    const painted = () => {
+      const after = new MessageChannel();
+      after.port1.onmessage = () => done(performance.now() - key.timeStamp);
+      after.port2.postMessage(null); // handled once this frame is painted
     };
-    requestAnimationFrame(frame);
+    const watched = new WeakSet();
+    const observer = new MutationObserver((changes) => {
+      changes.forEach((change) => change.addedNodes.forEach(watchWithin));
+      if (![...changes].some((change) => change.target.closest?.("svg") || [...change.addedNodes].some((n) => n.nodeName === "svg"))) return;
+      const now = look();
+      if (!now || now === before) return;
+      observer.disconnect();
+      requestAnimationFrame(painted);
+    });
+    const watch = (root) => watched.has(root) || (watched.add(root), observer.observe(root, { childList: true, subtree: true, attributes: true, characterData: true }));
+    const watchWithin = (node) => [node, ...(node.querySelectorAll?.("*") ?? [])].forEach((e) => e.shadowRoot && (watch(e.shadowRoot), watchWithin(e.shadowRoot)));
+    const instrument = chart().closest(".lk-instrument").parentNode;
+    watch(instrument);
+    watchWithin(instrument);
+    setTimeout(done, GIVE_UP, null);
   }, { once: true, capture: true }));
 }""".replace("GIVE_UP", str(GIVE_UP_MS))
 

@@ -40,7 +40,7 @@ def _fills(layers: list[dict], place: tuple[float, float], spec: dict) -> list[t
     for layer in layers:
         if layer["mark"]["type"] == "rect":
             for box in layer["data"]["values"]:
-                (x1, x2), (y1, y2) = (sorted(_pixels(spec, layer, axis, box[k]) for k in (axis, f"{axis}2")) for axis in "xy")
+                (x1, x2), (y1, y2) = (sorted(_pixels(spec, axis, box[k]) for k in (axis, f"{axis}2")) for axis in "xy")
                 if x1 < place[0] < x2 and y1 < place[1] < y2:
                     found.append((_name(layer["mark"]["fill"]), layer["mark"]["fillOpacity"] * layer["mark"].get("opacity", 1)))
     return found
@@ -60,13 +60,13 @@ def _middle(spec: dict, layer: dict, row: dict, words: str) -> tuple[float, floa
     mark, places = layer["mark"], []
     for axis in "xy":
         channel = layer["encoding"].get(axis, {})
-        places.append(channel["value"] if "value" in channel else _pixels(spec, layer, axis, row[axis]))
+        places.append(channel["value"] if "value" in channel else _pixels(spec, axis, row[axis]))
     half = CHAR * max(map(len, str(words).split("\n"))) / 2
     return places[0] + mark.get("dx", 0) + {"left": half, "right": -half}.get(mark["align"], 0), places[1] + mark.get("dy", 0)
 
 
-def _pixels(spec: dict, layer: dict, axis: str, value: float) -> float:
-    scale = layer["encoding"][axis]["scale"]
+def _pixels(spec: dict, axis: str, value: float) -> float:
+    scale = spec["layer"][0]["encoding"][axis]["scale"]  # the frame says it for all layers
     (low, high), bend = scale["domain"], math.log if scale.get("type") == "log" else float
     share = (bend(value) - bend(low)) / (bend(high) - bend(low))
     start, end = (0.0, WIDE) if axis == "x" else scale["range"]

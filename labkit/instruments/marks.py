@@ -6,6 +6,7 @@ Label places are computed for the narrowest page (320 px), so that a wide page o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from labkit import theme
 from labkit.instruments.scales import Scale
@@ -38,6 +39,7 @@ def style_of(style: str) -> tuple[str, str]:
     return colour, pattern or "solid"
 
 
+@lru_cache(16_384)  # most of a chart's points stay where they are when a slider moves
 def short(value: float) -> float:
     """Six digits are more than a screen has; they halve the size of a chart."""
     return float(f"{value:.6g}")
@@ -53,13 +55,14 @@ class Marks:
         self.poles: list[dict] = []
         self.words: list[dict] = []
         self.top_layers: list[dict] = []
-        self._scales = (x.vega(), y.vega())
+        self._scales = (x.vega(), y.vega())  # for the frame: what it says of a scale holds for the layers over it, which name no more than the type
+        self._types = [{"scale": {"type": scale["type"]}} if "type" in scale else {} for scale in self._scales]
 
     def _channel(self, name: str) -> dict:
         if name in ("x2", "y2"):
             return {"field": name}
         which = 0 if name == "x" else 1
-        channel = {"field": name, "type": "quantitative", "scale": self._scales[which]}
+        channel = {"field": name, "type": "quantitative", **self._types[which]}
         # a layer's `axis: null` would remove the axis that the frame draws
         return channel if (self.x, self.y)[which].ticks else {**channel, "axis": None}
 

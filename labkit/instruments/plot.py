@@ -120,7 +120,7 @@ class Plot(Marks):
         return {
             "$schema": SCHEMA,
             "description": alt,
-            "usermeta": {"embedOptions": dict(theme.EMBED_OPTIONS)},
+            "usermeta": {"embedOptions": dict(theme.EMBED_OPTIONS), "redraw": True},  # the site's sitebuild/redraw.js may hand it new numbers
             "width": "container",
             "height": view,
             "autosize": {"type": "fit-x", "contains": "padding"},

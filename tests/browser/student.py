@@ -92,6 +92,15 @@ class Student:
     def chart(self, exp) -> str:
         return self.instrument(exp).locator(".lk-chart svg").first.inner_html()
 
+    def tables(self, exp) -> str:
+        """Open what stands under each chart; all of it in words."""
+        below = self.instrument(exp).locator(".lk-chart details")
+        for details in below.all():
+            if details.get_attribute("open") is None:
+                details.locator("summary").press("Enter")
+            details.locator("tbody td").first.wait_for()
+        return "\n".join(below.all_inner_texts())
+
     def state(self, exp) -> str:
         return self.instrument(exp).locator(".lk-state").first.inner_text()
 

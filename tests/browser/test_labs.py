@@ -72,12 +72,13 @@ def test_a_student_does_the_lab_by_keyboard(path, site, context, tmp_path, axe):
     student.lock(exp)
     heard(page, "You said ")
     student.set(exp, name, bad)
-    broken, drawn = student.state(exp), student.chart(exp)
+    broken, drawn, told = student.state(exp), student.chart(exp), student.tables(exp)
     assert any(f.name in broken for f in exp.failures)
     student.set(exp, name, good)
     at[exp.key][name] = good
     assert student.state(exp) != broken
     assert student.chart(exp) != drawn, "a moved control must move the chart"
+    assert student.tables(exp) != told, "and what is told under it"
 
     spoken(page)
     student.record(exp, "Moving one control changed what binds, because the other terms stayed.")

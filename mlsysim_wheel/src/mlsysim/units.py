@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 KB, MB, GB, TB, PB = 1e3, 1e6, 1e9, 1e12, 1e15  # decimal bytes, as datasheets and file sizes use them
 KiB, MiB, GiB, TiB = 2.0**10, 2.0**20, 2.0**30, 2.0**40  # binary bytes, as memory is sold and llama.cpp reports
@@ -58,6 +59,11 @@ def fmt(value: float, unit: str = "", digits: int = 3) -> str:
         value = value.item()  # a scalar of numpy
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return str(value)
+    return _written(value, unit, digits)
+
+
+@lru_cache(8192, typed=True)  # a table that follows a slider holds the same numbers again and again
+def _written(value: float, unit: str, digits: int) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return significant(value)
     if unit == "s":
