@@ -35,14 +35,18 @@ WATCH = """(part) => {
     const watched = new WeakSet();
     const observer = new MutationObserver((changes) => {
       changes.forEach((change) => change.addedNodes.forEach(watchWithin));
-      if (![...changes].some((change) => change.target.closest?.("svg") || [...change.addedNodes].some((n) => n.nodeName === "svg"))) return;
+      const drawn = (change) => change.target.closest?.("svg") || [...change.addedNodes].some((node) => node.nodeName === "svg");
+      if (!changes.some(drawn)) return;
       const now = look();
       if (!now || now === before) return;
       observer.disconnect();
       requestAnimationFrame(painted);
     });
-    const watch = (root) => watched.has(root) || (watched.add(root), observer.observe(root, { childList: true, subtree: true, attributes: true, characterData: true }));
-    const watchWithin = (node) => [node, ...(node.querySelectorAll?.("*") ?? [])].forEach((e) => e.shadowRoot && (watch(e.shadowRoot), watchWithin(e.shadowRoot)));
+    const all = { childList: true, subtree: true, attributes: true, characterData: true };
+    const watch = (root) => watched.has(root) || (watched.add(root), observer.observe(root, all));
+    const watchWithin = (node) => {
+      for (const e of [node, ...(node.querySelectorAll?.("*") ?? [])]) if (e.shadowRoot) (watch(e.shadowRoot), watchWithin(e.shadowRoot));
+    };
     const instrument = chart().closest(".lk-instrument").parentNode;
     watch(instrument);
     watchWithin(instrument);

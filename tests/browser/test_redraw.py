@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DRAW = """async ({ script, embed, moves, width }) => {
   const { lkRedraw, [embed]: plain } = await import(script);
   const stand = (at) => { document.body.append(at); at.style.width = `${width}px`; return at; };
-  const marks = (at) => [...at.querySelectorAll("svg *")].filter((e) => e.getAttribute("opacity") !== "0").map((e) => e.cloneNode(false).outerHTML.replace(/(clip|gradient)_?\\d+/g, "$1") + (e.children.length ? "" : e.textContent)).sort();
+  const mark = (e) => e.cloneNode(false).outerHTML.replace(/(clip|gradient)_?\\d+/g, "$1") + (e.children.length ? "" : e.textContent);
+  const marks = (at) => [...at.querySelectorAll("svg *")].filter((e) => e.getAttribute("opacity") !== "0").map(mark).sort();
   const loose = (all) => all.map((one) => one.replace(/-?\\d+(\\.\\d+)?(e-?\\d+)?/g, "#")).sort();
   const kept = stand(document.createElement("div")), said = [];
   let before = null, view = null, reused = 0;
@@ -33,7 +34,8 @@ DRAW = """async ({ script, embed, moves, width }) => {
     const anew = await plain(fresh, { ...rest, usermeta: { ...usermeta, redraw: false } }, {});
     const [a, b] = [marks(kept), marks(fresh)];
     const same = a.join() === b.join() || loose(a).join() === loose(b).join();
-    if (!same || kept.querySelectorAll("svg").length !== 1) said.push({ ours: a.filter((m) => !b.includes(m)).slice(0, 3), anew: b.filter((m) => !a.includes(m)).slice(0, 3) });
+    const only = (these, those) => these.filter((one) => !those.includes(one)).slice(0, 3);
+    if (!same || kept.querySelectorAll("svg").length !== 1) said.push({ ours: only(a, b), anew: only(b, a) });
     anew.finalize();
     fresh.remove();
   }
