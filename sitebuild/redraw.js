@@ -8,16 +8,19 @@ const lkCharts = new WeakMap(); // element → promise of its chart: {made, part
 const lkCompiled = new Map(); // shape and options → its Vega, of the charts drawn last
 const LK_KEPT = 32;
 const LK_LABELS = /^(split\()?(\["[^]*"\])\[(?:0|round\(datum\.index\*\d+\))\](,'\\n'\))?$/; // as Scale.axis writes them
-const LK_PLACES = new Set(["x", "y", "x2", "y2", "text"]); // channels
-const LK_LOOKS = ["align", "dx", "dy"]; // of words
+const LK_PLACES = ["x", "y", "x2", "y2", "text"]; // channels whose constants may differ
 
-/** {shape, values, axes, data}: the specification with names in place of numbers, the named numbers, the names that an axis shows, the named data. */
+/** {shape, values, axes, data}: the specification with names in place of numbers, these numbers, the names that an axis shows, the data. */
 function lkParts(spec) {
   const values = {}, data = {}, axes = new Set(), ends = new Map();
   const named = (value) => {
     const expr = `lk_${Object.keys(values).length}`;
     values[expr] = value;
     return { expr };
+  };
+  const constants = (old, keys) => {
+    const found = keys.filter((key) => ["number", "string"].includes(typeof old[key]));
+    return { ...old, ...Object.fromEntries(found.map((key) => [key, named(old[key])])) };
   };
   const end = (value) => { // equal ends of scales share a name, so that layers still agree on their scale
     if (!ends.has(value)) ends.set(value, named(value));
@@ -38,11 +41,7 @@ function lkParts(spec) {
     }
     return now;
   };
-  const channel = (name, old) => {
-    const now = apart(old);
-    if (LK_PLACES.has(name)) for (const key of ["value", "datum"]) if (["number", "string"].includes(typeof old[key])) now[key] = named(old[key]);
-    return now;
-  };
+  const channel = ([name, old]) => [name, LK_PLACES.includes(name) ? constants(apart(old), ["value", "datum"]) : apart(old)];
   const apart = (old) => {
     if (Array.isArray(old)) return old.map(apart);
     if (old === null || typeof old !== "object") return old;
@@ -53,9 +52,9 @@ function lkParts(spec) {
         return [key, { name }];
       }
       if (key === "scale" && Array.isArray(value?.domain) && value.domain.every(Number.isFinite)) return [key, { ...value, domain: value.domain.map(end) }];
-      if (key === "mark" && value.type) return [key, { ...value, ...Object.fromEntries(LK_LOOKS.filter((look) => ["number", "string"].includes(typeof value[look])).map((look) => [look, named(value[look])])) }];
+      if (key === "mark" && value.type) return [key, constants(value, ["align", "dx", "dy"])]; // where words stand at their point
       if (key === "axis" && value) return [key, axis(value)];
-      if (key === "encoding") return [key, Object.fromEntries(Object.entries(value).map(([name, one]) => [name, channel(name, one)]))];
+      if (key === "encoding") return [key, Object.fromEntries(Object.entries(value).map(channel))];
       return [key, apart(value)];
     }));
   };
@@ -72,7 +71,8 @@ function lkWhole(spec, { shape, values, data }) {
 /** A shape compiled before, with these numbers and data. */
 function lkAgain(vega, spec, { values, data }) {
   const signals = vega.signals.map((signal) => (signal.name in values ? { ...signal, value: values[signal.name] } : signal));
-  return { ...vega, description: spec.description, signals, data: vega.data.map((set) => (set.name in data ? { ...set, values: data[set.name] } : set)) };
+  const sets = vega.data.map((set) => (set.name in data ? { ...set, values: data[set.name] } : set));
+  return { ...vega, description: spec.description, signals, data: sets };
 }
 
 /** Hand to a view what differs. */
@@ -110,5 +110,6 @@ function lkRedraw(embed, element, spec, options) {
   })();
   lkCharts.set(element, chart);
   // The page ends each chart before it asks for the next; the view is ended only if no next one has come for its element.
-  return chart.then(({ made }) => ({ ...made, finalize: () => setTimeout(() => lkCharts.get(element) === chart && lkCharts.delete(element) && made.finalize()) }));
+  const end = (made) => lkCharts.get(element) === chart && lkCharts.delete(element) && made.finalize();
+  return chart.then(({ made }) => ({ ...made, finalize: () => setTimeout(end, 0, made) }));
 }

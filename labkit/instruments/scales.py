@@ -6,6 +6,7 @@ unit shown, and because labels and hatching are placed before the browser sees t
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -72,8 +73,8 @@ class Scale:
         """The Vega-Lite axis, or None where there is nothing to write."""
         if not self.ticks:
             return None
-        texts = ",".join('"' + text.replace('"', "'").replace("\n", "\\n") + '"' for _, text in self.ticks)
-        label = f"[{texts}][round(datum.index*{len(self.ticks) - 1})]" if len(self.ticks) > 1 else f"[{texts}][0]"
+        texts = json.dumps([text for _, text in self.ticks], ensure_ascii=False, separators=(",", ":"))
+        label = f"{texts}[round(datum.index*{len(self.ticks) - 1})]" if len(self.ticks) > 1 else f"{texts}[0]"
         if "\\n" in texts:
             label = f"split({label},'\\n')"
         # without a tickCount Vega thins out long lists of values, and the labels, found by their place in the list, would be wrong

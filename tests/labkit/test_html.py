@@ -43,3 +43,10 @@ def test_a_star_in_a_product_is_no_mark():
 def test_a_table_has_a_caption_and_escapes_its_cells():
     shown = table(("a", "b"), (("<b>", 1),), "Cap")
     assert "<caption>Cap</caption>" in shown and "&lt;b&gt;" in shown and "scope='col'" in shown
+
+
+def test_a_tables_rows_keep_their_cells_empty_ones_too():
+    assert "<tbody><tr><td>1</td><td></td><td></td></tr><tr><td></td><td>a &amp; b</td><td>None</td></tr></tbody>" in table(
+        ("a", "b", "c"), ((1, "", ""), ("", "a & b", None)), "Cap"
+    )
+    assert "<tbody></tbody>" in table(("a",), (), "Cap")

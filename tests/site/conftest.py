@@ -1,9 +1,11 @@
 """A small course in a temporary folder, built with the real runtime."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from sitebuild.build import build_site
+from sitebuild.frontend import frontend_folder
 from sitebuild.paths import Paths
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,3 +76,14 @@ def small_paths(small_course: Path, tmp_path: Path) -> Paths:
 @pytest.fixture
 def built(small_paths: Paths) -> Path:
     return build_site(small_paths, say=lambda line: None)
+
+
+@pytest.fixture
+def front_script(tmp_path):
+    """Gives the one script of the installed front end that holds a mark, alone in a folder."""
+
+    def copied(mark: str) -> Path:
+        (found,) = [p for p in frontend_folder()[1].glob("*.js") if mark in p.read_text(encoding="utf-8")]
+        return Path(shutil.copy(found, tmp_path))
+
+    return copied

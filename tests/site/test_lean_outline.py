@@ -1,21 +1,15 @@
 """Only an output with headings is parsed for the outline, or the build stops."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 from sitebuild.errors import BuildError
-from sitebuild.frontend import frontend_folder
 from sitebuild.lean_outline import MARK, outline_where_headings_are
 
 TEST = "||!/<h[1-6]/i.test("
 
 
 @pytest.fixture
-def script(tmp_path):
-    """The installed front end's script that makes the outline, alone in a folder."""
-    (found,) = [p for p in frontend_folder()[1].glob("*.js") if MARK in p.read_text(encoding="utf-8")]
-    return Path(shutil.copy(found, tmp_path))
+def script(front_script):
+    return front_script(MARK)
 
 
 def test_an_output_is_looked_at_before_it_is_parsed(script):

@@ -1,19 +1,15 @@
 """The page keeps no message between it and Python, or the build stops."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 from sitebuild.errors import BuildError
-from sitebuild.frontend import frontend_folder
 from sitebuild.quiet_messages import MARK, keep_no_messages
 
 
 @pytest.fixture
-def script(tmp_path):
-    """The installed front end's script that talks with Python, alone in a folder."""
-    (found,) = [p for p in frontend_folder()[1].glob("*.js") if MARK in p.read_text(encoding="utf-8")]
-    return Path(shutil.copy(found, tmp_path))
+def script(front_script):
+    return front_script(MARK)
 
 
 def test_no_message_is_written_to_the_console_any_more(script):

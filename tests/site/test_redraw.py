@@ -1,19 +1,13 @@
 """A chart is asked for through redraw.js, or the build stops. What that draws is tested in tests/browser/test_redraw.py."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 from sitebuild.errors import BuildError
-from sitebuild.frontend import frontend_folder
 from sitebuild.redraw import EMBEDS, MARK, keep_views
 
 
 @pytest.fixture
-def script(tmp_path):
-    """The installed front end's script that embeds charts, alone in a folder."""
-    (found,) = [p for p in frontend_folder()[1].glob("*.js") if MARK in p.read_text(encoding="utf-8")]
-    return Path(shutil.copy(found, tmp_path))
+def script(front_script):
+    return front_script(MARK)
 
 
 def test_a_chart_is_asked_for_through_ours(script):

@@ -1,19 +1,13 @@
 """A lab's output is not faded while Python works, or the build stops."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 from sitebuild.errors import BuildError
-from sitebuild.frontend import frontend_folder
 from sitebuild.steady_output import MARK, READING, keep_outputs_steady
 
 
 @pytest.fixture
-def script(tmp_path):
-    """The installed front end's script that shows outputs, alone in a folder."""
-    (found,) = [p for p in frontend_folder()[1].glob("*.js") if MARK in p.read_text(encoding="utf-8")]
-    return Path(shutil.copy(found, tmp_path))
+def script(front_script):
+    return front_script(MARK)
 
 
 def test_where_one_reads_an_output_is_never_stale(script):
