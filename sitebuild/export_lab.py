@@ -11,6 +11,7 @@ import uuid
 from pathlib import Path
 
 COURSE = ('\\"mlsysim-course\\", ', "%22mlsysim-course%22%2C%20")  # as JSON and as an address write it
+OBJECT_ID = re.compile(r"object-id='(?=[A-Za-z]+-\d)")
 RANDOM_ID = re.compile(r"random-id='([0-9a-f-]{36})'")
 
 
@@ -26,7 +27,7 @@ def export(lab: Path, page: Path) -> int:
         stdout=sys.stdout,
     )
     result = asyncio.run(export_wasm(request))
-    page.write_text(one_simulator(steady_ids(result.text, lab.stem)), encoding="utf-8")
+    page.write_text(one_simulator(own_ids(steady_ids(result.text, lab.stem))), encoding="utf-8")
     return 1 if result.did_error else 0
 
 
@@ -35,6 +36,18 @@ def steady_ids(page: str, seed: str) -> str:
     for n, found in enumerate(dict.fromkeys(RANDOM_ID.findall(page))):
         page = page.replace(found, str(uuid.uuid5(uuid.NAMESPACE_OID, f"{seed}/{n}")))
     return page
+
+
+def own_ids(page: str) -> str:
+    """Controls shown before Python runs get ids of their own.
+
+    The front end remembers values by these ids. On a slow machine it may enter the rendered controls after the kernel has
+    cleared its cell's, and would show their values in place of the kernel's: an empty field where a draft is kept.
+
+    >>> own_ids("<marimo-ui-element object-id='Hbol-0' random-id='x'>")
+    "<marimo-ui-element object-id='rendered-Hbol-0' random-id='x'>"
+    """
+    return OBJECT_ID.sub("object-id='rendered-", page)
 
 
 def one_simulator(page: str) -> str:

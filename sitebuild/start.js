@@ -64,7 +64,7 @@
 
   /* The line that says what is loading, and how far it is. */
   const steps = ["Python is loading", "Python starts", "The notebook starts", "The controls wake up in a moment"];
-  let step = 0, over = false;
+  let step = 0, over = false, ran = false;
   let bytes = 0, front = 0, usual = true; // what is here of Python and of the front end; about.bytes is all of both
   const say = (words) => {
     if (over || guard.reason || guard.failing()) return;
@@ -89,7 +89,10 @@
     if (message?.type !== "message") return;
     if (message.id === "initializingMessage") reach(/dependencies/.test(message.payload?.message) ? 1 : 0);
     if (message.id === "initialized") reach(2);
-    if (message.id === "kernelMessage") reach(3);
+    if (message.id === "kernelMessage") {
+      reach(3);
+      if (/^\{"op": ?"completed-run"/.test(message.payload?.message)) setTimeout(() => { ran = true; look(); }, 3000);
+    }
     if (message.id === "initializedError" && !guard.failing()) { // what did not arrive is told already
       guard.say(`Python did not start: ${message.payload?.error ?? "unknown reason"}. What you recorded before is kept, and the text stays readable.`, () => location.reload());
       over = true;
@@ -121,7 +124,9 @@
     document.body.append(line);
   }
 
-  /* Take the first view away when marimo shows the same, at the same place; end when the controls are awake. */
+  /* Take the first view away when marimo shows the same, at the same place, and its controls are awake: what was typed before
+     would be gone when their cell has run. A lab that ran to its end without saying so, because a cell failed, is shown too. */
+  let look = () => {};
   function watch() {
     const first = document.getElementById("lk-first"), root = document.getElementById("root");
     const mark = first?.querySelector("h1,h2,p") ? "h1,h2,p" : "";
@@ -133,10 +138,12 @@
       keep();
     };
     let shown = !first, ended = false, formulas = 0;
-    const look = () => {
+    look = () => {
+      const awake = root.querySelector("[data-lk-awake]");
+      if (!(ran || (awake ? awake.dataset.lkAwake === "yes" : step >= 3))) return;
       if (!shown && mark && root.querySelector(`.output-area :is(${mark})`)) {
         formulas ||= performance.now();
-        const waiting = root.querySelector("marimo-tex:not(:has(.katex))");
+        const waiting = [...root.querySelectorAll("marimo-tex")].some((formula) => !(formula.shadowRoot ?? formula).querySelector(".katex"));
         if (!waiting || performance.now() - formulas > 1500) {
           shown = true;
           const app = document.getElementById("App"), at = first.scrollTop;
@@ -145,8 +152,7 @@
           if (app) app.scrollTop = at;
         } else setTimeout(look, 50);
       }
-      const awake = root.querySelector("[data-lk-awake]");
-      if (shown && (awake ? awake.dataset.lkAwake === "yes" : step >= 3)) end();
+      if (shown) end();
     };
     const looking = new MutationObserver(look);
     looking.observe(root, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-lk-awake"] });

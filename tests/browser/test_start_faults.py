@@ -225,6 +225,25 @@ def test_a_processor_that_is_six_times_slower_only_takes_longer(visit, site, lab
     Student(page, lab).wait_awake()
 
 
+@pytest.mark.parametrize("times", [1, 4])
+def test_no_control_can_be_used_before_it_is_awake(times, visit, site, lab):
+    page = visit()
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": times})
+    page.add_init_script("""addEventListener("DOMContentLoaded", () => new MutationObserver((_, watcher) => {
+        if (document.getElementById("lk-first")) return;
+        watcher.disconnect();
+        window.lkState = document.querySelector("#root #export").dataset.lkAwake;
+    }).observe(document.body, { childList: true, subtree: true }))""")
+    page.goto(f"{site}/{PAGE}")
+    page.wait_for_function("window.lkState", timeout=120_000)
+    assert page.evaluate("window.lkState") == "yes", "what is typed into a control that Python has not made is gone when it has"
+    box = page.locator(".lk-number input").first
+    box.fill("5")
+    box.press("Tab")
+    page.wait_for_timeout(1500)
+    assert box.input_value() == "5"
+
+
 def test_a_strict_frame_on_a_host_that_does_not_answer_such_frames_links_to_a_window(visit, tmp_path):
     (tmp_path / "labs-site").symlink_to(SITE)
     (tmp_path / "course.html").write_text(f'<iframe name="lab" width="900" height="500" sandbox="allow-scripts" src="labs-site/{PAGE}"></iframe>')

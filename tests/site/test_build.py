@@ -30,6 +30,12 @@ def test_the_page_stands_in_its_folder_and_finds_everything(built):
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', head)
 
 
+def test_controls_shown_before_python_runs_are_none_of_those_that_it_makes(built):
+    page = (built / "labs/vol1/lab_00_small.html").read_text(encoding="utf-8")
+    ids = re.findall(r"object-id='([^']+)'", page)
+    assert ids and all(i.startswith("rendered-") for i in ids), "the front end would show their values in place of the kernel's"
+
+
 def test_the_browser_lock_names_files_that_are_there_with_their_hashes(built):
     runtime = built / "labs/runtime"
     (lock,) = runtime.glob("pyodide-lock.*.json")
