@@ -188,14 +188,16 @@ def _most_claimed(k: int, z: float) -> int:
 
 @lru_cache(maxsize=8192)
 def _cdf(most: int, k: int, s: float) -> float:
-    """P(X ≤ most) for k trials with success share s: terms downward from the largest, until they no longer count."""
+    """P(X ≤ most) for k trials with success share s: the tail beyond `most` that is away from the mean, from its largest term on."""
     if most < 0 or s >= 1:
         return 0.0 if most < k else 1.0
     if most >= k:
         return 1.0
-    term = math.exp(math.lgamma(k + 1) - math.lgamma(most + 1) - math.lgamma(k - most + 1) + most * math.log(s) + (k - most) * math.log1p(-s))
+    if most >= s * k:  # from the mean up, few terms are missing; downwards, the first would be too small to begin with
+        return 1 - _cdf(k - most - 1, k, 1 - s) if s > 0 else 1.0
     total, j, odds = 0.0, most, (1 - s) / s
-    while j >= 0 and (term > 1e-17 * total or j > s * k):
+    term = math.exp(math.lgamma(k + 1) - math.lgamma(most + 1) - math.lgamma(k - most + 1) + most * math.log(s) + (k - most) * math.log1p(-s))
+    while j >= 0 and term > 1e-17 * total:
         total += term
         term *= j / (k - j + 1) * odds
         j -= 1
