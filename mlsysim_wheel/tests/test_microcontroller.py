@@ -117,7 +117,7 @@ def test_results_show_their_work_with_sources():
      (lambda: on_board(prune_share=0.6), "prune_share"), (lambda: on_board(kernels="fast"), "kernels"), (lambda: on_board(board="uno"), "uno"),
      (lambda: on_board(classes=0), "classes"), (lambda: on_board(sram_bytes=0), "sram_bytes"),
      (lambda: layers_holding(1.5), "share"), (lambda: mobilenet_arena_bytes("1", 96), "width"), (lambda: battery_camera("2/224"), "2/224"),
-     (lambda: battery_camera("0.5/160", sram_limit_bytes=-1), "sram_bytes")],
+     (lambda: battery_camera("0.5/160", sram_limit_bytes=-1), "sram_limit_bytes")],
 )  # fmt: skip
 def test_wrong_input_raises_and_names_the_argument(call, name):
     with pytest.raises(MlsysimError, match=name):

@@ -73,8 +73,16 @@ def small_paths(small_course: Path, tmp_path: Path) -> Paths:
     return Paths.of(ROOT, out=tmp_path / "site", labs=small_course)
 
 
+@pytest.fixture(scope="session")
+def built(tmp_path_factory) -> Path:
+    """The site of such a course, built once: for tests that only look at it."""
+    folder = tmp_path_factory.mktemp("small")
+    return build_site(Paths.of(ROOT, out=folder / "site", labs=_write_course(folder)), say=lambda line: None)
+
+
 @pytest.fixture
-def built(small_paths: Paths) -> Path:
+def built_here(small_paths: Paths) -> Path:
+    """The site of `small_paths`, for tests that build it again."""
     return build_site(small_paths, say=lambda line: None)
 
 

@@ -60,29 +60,29 @@ def test_the_log_schema_is_published(built):
     assert "$defs" in schema
 
 
-def test_the_same_sources_give_the_same_bytes_and_come_from_the_cache(small_paths, built):
-    before = tree(built)
+def test_the_same_sources_give_the_same_bytes_and_come_from_the_cache(small_paths, built_here):
+    before = tree(built_here)
     said: list[str] = []
     build_site(small_paths, say=said.append)
-    assert tree(built) == before
+    assert tree(built_here) == before
     assert "labs      1 unchanged" in said
 
 
-def test_an_export_does_not_depend_on_the_run(small_paths, built):
-    before = tree(built)
+def test_an_export_does_not_depend_on_the_run(small_paths, built_here):
+    before = tree(built_here)
     for page in (small_paths.cache / "exports").glob("lab_00_small.*.html"):
         page.unlink()
     build_site(small_paths, say=lambda line: None)
-    assert tree(built) == before
+    assert tree(built_here) == before
 
 
-def test_a_failing_lab_is_named_and_the_old_site_stays(small_paths, built):
-    before = tree(built)
+def test_a_failing_lab_is_named_and_the_old_site_stays(small_paths, built_here):
+    before = tree(built_here)
     notebook = small_paths.labs / "vol1/lab_00_small.py"
     notebook.write_text(notebook.read_text().replace("2 * n.value", "1 / 0"))
     with pytest.raises(BuildError, match="vol1/lab_00_small could not be exported"):
         build_site(small_paths, say=lambda line: None)
-    assert tree(built) == before
+    assert tree(built_here) == before
 
 
 def test_a_listed_lab_without_a_notebook_is_named(small_paths):

@@ -7,8 +7,8 @@ Source: Thakur et al. 2005 (α-β model).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
+from mlsysim._remembered import remembered
 from mlsysim._single import single
 from mlsysim.collectives import ALL_REDUCE, all_reduce, crossover_bytes
 from mlsysim.errors import non_negative, one_of, positive, whole
@@ -57,7 +57,7 @@ class AllReduceStudy:
     sources: dict = sources()
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def study_all_reduce(
     message_bytes: float = 1e6,
     gpus: int = 512,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim._single import single
-from mlsysim.errors import UnknownName, number, one_of, positive, whole
+from mlsysim.errors import named, number, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.transformer import KORTHIKANTI, Transformer, layer_activations, training_work
 
@@ -61,8 +61,7 @@ def walls(tokens: int = 2048, model: str = "large", scores: str = "stored") -> W
     >>> f"half of the memory at {r.half_memory_tokens:.0f}, of the arithmetic at {r.half_arithmetic_tokens:.0f}: {r.memory_bytes / 1e9:.1f} GB"
     'half of the memory at 870, of the arithmetic at 24576: 30.6 GB'
     """
-    if not isinstance(model, str) or model not in MODELS:
-        raise UnknownName("model", model, MODELS)
+    named("model", model, MODELS)
     return _walls(whole("tokens", tokens, high=LONGEST), model, one_of("scores", scores, SCORES))
 
 

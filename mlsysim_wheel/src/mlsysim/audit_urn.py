@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim._single import single
-from mlsysim.errors import number, one_of, whole
+from mlsysim.errors import instance, number, one_of, whole
 from mlsysim.quantity import quantity, series, sources
 
 POLICIES = {"proportional": "in proportion to the cases on file", "highest": "all to the region with more cases", "corrected": "in proportion, file corrected"}
@@ -83,6 +83,7 @@ def ten_times(r: AuditUrn) -> str:
     >>> ten_times(audit_regions("corrected", finds=100)), ten_times(audit_regions(random_share=0.1, finds=365))
     ('narrows', 'stays')
     """
+    instance("r", r, AuditUrn, "a result of audit_regions")
     many = audit_regions(r.policy, r.random_share, r.rate_1, r.on_file, 10 * whole("finds", r.finds, high=2000)).width
     return "narrows" if many < (1 - CHANGED) * r.width else "widens" if many > (1 + CHANGED) * r.width else "stays"
 

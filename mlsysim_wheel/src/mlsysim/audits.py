@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim.errors import fraction, number, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.units import DAY, WEEK
@@ -67,14 +68,14 @@ class Watch:
 def alarm_threshold(accuracy_share, checked_per_week, strictness, window_weeks=4) -> float:
     """Mean of the last weeks below which the alarm rings: a₀ − z·√(a₀(1 − a₀)/(v·n)). Source: Shewhart 1931.
 
-    Errors: OutOfRange for a share outside 0 … 1, strictness not above zero, a count below 1.
+    Errors: OutOfRange for a share outside 0 … 1, a strictness outside 0 … 100, a count below 1.
 
     >>> round(alarm_threshold(0.95, 100, 3), 4)
     0.9173
     """
     a = fraction("accuracy_share", accuracy_share)
     n = whole("checked_per_week", checked_per_week) * whole("window_weeks", window_weeks, high=1000)
-    return a - positive("strictness", strictness) * math.sqrt(a * (1 - a) / n)
+    return a - positive("strictness", strictness, high=100.0) * math.sqrt(a * (1 - a) / n)
 
 
 def watch_answers(checked_per_week=100, strictness=3.0, drift_share_per_week=0.0025, breaks="drift") -> Watch:
@@ -141,7 +142,7 @@ def median_lag_weeks(checked_per_week, strictness, drift_share_per_week) -> int:
     return _median(_histories(n, z, number("drift_share_per_week", drift_share_per_week, low=1e-4, high=0.2))[0])
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def false_alarm_share(strictness) -> float:
     """Share of years without any change in which the alarm rings. It depends on z alone: n scales noise and limit alike.
 

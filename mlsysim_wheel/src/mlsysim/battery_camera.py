@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mlsysim import convnet
 from mlsysim._datafile import load, source_of
-from mlsysim.errors import UnknownName
+from mlsysim.errors import named, positive
 from mlsysim.microcontroller import OnBoard, on_board
 from mlsysim.quantity import quantity, sources
 from mlsysim.units import DAY
@@ -56,10 +56,10 @@ def battery_camera(model="0.5/160", precision="fp32", prune_where="none", prune_
     >>> round(c.top1_share, 3), round(c.latency_s, 3), round(c.life_s / 86400, 1)
     (0.589, 0.59, 36.9)
     """
-    if not isinstance(model, str) or model not in models():
-        raise UnknownName("network with a published accuracy", model, models())
+    named("network with a published accuracy", model, models())
     width, side = float(model.split("/")[0]), int(model.split("/")[1])
-    r, data = on_board(width, side, precision, prune_where, prune_share, board=BOARD, sram_bytes=sram_limit_bytes), load("tiny_camera.json")
+    r = on_board(width, side, precision, prune_where, prune_share, board=BOARD, sram_bytes=positive("sram_limit_bytes", sram_limit_bytes))
+    data = load("tiny_camera.json")
     entry, lost = data["boards"][BOARD], data["lost_top1"]
     published = convnet.top1("mobilenet_v1", width=width, resolution=side, precision="int8" if precision == "int8" else "float")
     gone = lost[prune_where] * r.prune_share / 0.5

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim._single import single
 from mlsysim.errors import fraction, non_negative, number, positive, whole
 from mlsysim.project_plan import FILE
@@ -27,7 +28,7 @@ _SHRINK = "shrinkage of normal variables"
 _STEPS, _REACH = 1600, 8.0  # of the integral, on each side of zero
 
 
-@lru_cache(maxsize=128)
+@remembered(128)
 def expected_maximum(count) -> float:
     """Mean of the largest of `count` standard normal numbers: e_K = ∫ x·K·φ(x)·Φ(x)^(K−1) dx, by the trapezoidal rule.
 
@@ -60,8 +61,9 @@ def shrunk_points(measured_points, spread_points, noise) -> float:
     >>> shrunk_points(4.0, 0.5, 0.5)
     2.0
     """
-    tau = single(positive, "spread_points", spread_points)
-    return single(number, "measured_points", measured_points) * tau**2 / (tau**2 + single(non_negative, "noise", noise) ** 2)
+    tau = single(positive, "spread_points", spread_points, high=100.0)
+    sigma = single(non_negative, "noise", noise, high=100.0)
+    return single(number, "measured_points", measured_points, low=-100.0, high=100.0) * tau**2 / (tau**2 + sigma**2)
 
 
 def true_gain_points(ideas, images) -> float:
@@ -73,7 +75,7 @@ def true_gain_points(ideas, images) -> float:
     value = load(FILE)
     mu, tau = value["idea_mean_points"]["value"], value["idea_spread_points"]["value"]
     sigma = noise_points(value["differ_share"]["value"], images)
-    return mu + tau**2 / math.hypot(tau, sigma) * expected_maximum(ideas)
+    return mu + tau**2 / math.hypot(tau, sigma) * expected_maximum(whole("ideas", ideas, high=10**6))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from functools import lru_cache
 from mlsysim import fairness
 from mlsysim._datafile import load
 from mlsysim._single import single
-from mlsysim.errors import number
+from mlsysim.errors import instance, number
 from mlsysim.quantity import quantity, series, sources
 
 FILE = "published/compas.json"
@@ -123,6 +123,7 @@ def guessed_rate(groups: TwoGroups, ratio) -> float:
     >>> round(guessed_rate(two_groups(), 1.5), 3)
     0.347
     """
+    instance("groups", groups, TwoGroups, "a result of two_groups")
     return min(1.0, single(number, "ratio", ratio, low=0.0, high=1e6) * groups.false_positive_b)
 
 

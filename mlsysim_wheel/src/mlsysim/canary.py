@@ -15,6 +15,7 @@ from functools import lru_cache
 from statistics import NormalDist
 
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim._single import single
 from mlsysim.drift import FILE
 from mlsysim.errors import number, positive, whole
@@ -69,7 +70,7 @@ def sign_after_s(canary_share, requests_per_s, error_share, risen_share) -> floa
     return 9 * p * (1 - p) / (risen - p) ** 2 / rate
 
 
-@lru_cache(maxsize=128)
+@remembered(128)
 def false_rollback_share(looks, z_limit) -> float:
     """Share of 1,000 harmless releases that are rolled back within so many daily looks. Errors: OutOfRange.
 

@@ -16,7 +16,7 @@ from random import Random
 
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
-from mlsysim.errors import non_negative, positive, whole
+from mlsysim.errors import instance, non_negative, positive, whole
 from mlsysim.gang_replay import FILE
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.units import DAY, MINUTE
@@ -105,6 +105,7 @@ def best_change(lent: Lending) -> str:
     >>> best_change(lend_capacity()), best_change(lend_capacity(gang=8, reserve=48))
     ('gang', 'reserve')
     """
+    instance("lent", lent, Lending, "a result of lend_capacity")
     here = {"gang": lent.gang, "reserve": lent.reserve, "cold_start_s": lent.cold_start_s, "interval_s": lent.interval_s, "restart_s": lent.restart_s}
     changes = {"gang": {"gang": 8}, "reserve": {"reserve": 0}, "recalls": {"interval_s": 0.0, "restart_s": 0.0}}
     return max(changes, key=lambda name: lend_capacity(**{**here, **changes[name]}).useful_gpu_h)

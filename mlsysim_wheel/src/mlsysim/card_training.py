@@ -12,9 +12,9 @@ from functools import lru_cache
 
 from mlsysim import catalog
 from mlsysim.accumulation import accumulate
-from mlsysim.errors import flag, one_of, positive, whole
+from mlsysim.errors import flag, instance, one_of, positive, whole
 from mlsysim.quantity import quantity, sources
-from mlsysim.tinynet import gradient_flow
+from mlsysim.tinynet import ACTIVATIONS, gradient_flow
 
 WIDTH = 4096
 UTILISATION = 0.4  # share of the peak rate that the matrix products reach (illustrative)
@@ -84,7 +84,9 @@ def train_on_card(activation: str, gain: float, format: str, master: bool, layer
     '4.33 GB, 7623 examples/s, 0.00055 off'
     """
     layers, batch = whole("layers", layers, low=2, high=64), whole("batch", batch, high=10**6)
-    return _train(activation, float(positive("gain", gain, high=10.0)), one_of("format", format, FORMATS), flag("master", master), layers, batch, card)
+    instance("card", card, str, "the name of a device")
+    activation, format = one_of("activation", activation, ACTIVATIONS), one_of("format", format, FORMATS)
+    return _train(activation, float(positive("gain", gain, high=10.0)), format, flag("master", master), layers, batch, card)
 
 
 @lru_cache(maxsize=512)

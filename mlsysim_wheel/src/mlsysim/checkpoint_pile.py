@@ -15,7 +15,7 @@ from functools import lru_cache
 from mlsysim import catalog
 from mlsysim._datafile import load
 from mlsysim._single import single
-from mlsysim.errors import UnknownName, flag, one_of, positive, whole
+from mlsysim.errors import flag, named, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.reliability import run_mtbf_s
 from mlsysim.units import DAY, GB, MINUTE
@@ -215,8 +215,7 @@ def pile(
 
 def _entry(model: str) -> dict:
     known = load("store_customers.json")["checkpoints"]
-    if not isinstance(model, str) or model not in known:
-        raise UnknownName("model", model, known)
+    named("model", model, known)
     return known[model]
 
 

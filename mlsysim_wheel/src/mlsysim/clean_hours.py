@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from mlsysim import catalog
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim._single import single
-from mlsysim.errors import flag, fraction, non_negative, one_of, positive, whole
+from mlsysim.errors import flag, fraction, instance, non_negative, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.run_footprint import FILE, embodied_t
 
@@ -70,7 +71,7 @@ class Shift:
     sources: dict = sources()
 
 
-@cache
+@remembered(None)
 def week(region: str) -> tuple[float, ...]:
     """Intensity in the 168 hours of a week, kg/kWh; hour 0 is midnight in the region. Errors: OutOfRange for an unknown region.
 
@@ -83,7 +84,7 @@ def week(region: str) -> tuple[float, ...]:
     return tuple(grid.carbon_kg_per_kwh * s * WEEK_H / math.fsum(shape) for s in shape)
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def choose(region: str, work_h: int, window_h: int, resume_h: float) -> tuple[int, ...]:
     """The cleanest hours that hold the work and a resume for each pause; the first hours where the window is the work.
 
@@ -162,6 +163,7 @@ def everywhere(s: Shift) -> tuple[Shift, ...]:
     >>> [round(x.change_share, 3) for x in everywhere(shift(paused_share=0.0))][2:4]
     [-0.09, 0.037]
     """
+    instance("s", s, Shift, "a result of shift")
     return tuple(shift(name, s.extra_share, s.paused_share, s.resume_h, s.work_h, s.gpu_w, s.released) for name in REGIONS)
 
 
@@ -171,6 +173,7 @@ def by_the_hour(s: Shift) -> tuple[float, ...]:
     >>> round(by_the_hour(shift())[0])
     429
     """
+    instance("s", s, Shift, "a result of shift")
     return tuple(s.full_kw * g for g in s.intensity)
 
 
@@ -180,4 +183,5 @@ def released(s: Shift) -> Shift:
     >>> round(released(shift()).change_share, 3)
     -0.123
     """
+    instance("s", s, Shift, "a result of shift")
     return shift(s.region, s.extra_share, s.paused_share, s.resume_h, s.work_h, s.gpu_w, True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 from mlsysim._datafile import load
-from mlsysim.errors import UnknownName, WrongType, number, whole
+from mlsysim.errors import UnknownName, WrongType, instance, number, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,7 @@ class Cluster:
 
 def as_cluster(cluster) -> Cluster:
     """The cluster itself, or an error that says what was expected."""
-    if not isinstance(cluster, Cluster):
-        raise WrongType(f"cluster is {cluster!r}, but must be a Cluster.")
+    instance("cluster", cluster, Cluster, "a Cluster")
     return cluster
 
 
@@ -64,8 +63,7 @@ def load_cluster(name: str = "selene_a100") -> Cluster:
     >>> selene.peak_flop_per_s, selene.gpus_per_node, "zero_bytes_per_s" in selene.fitted
     (312000000000000.0, 8, True)
     """
-    if not isinstance(name, str):
-        raise WrongType(f"name is {name!r}, but must be the name of a cluster.")
+    instance("name", name, str, "the name of a cluster")
     if name not in _LOADED:
         _LOADED[name] = _read(name)
     return _LOADED[name]
@@ -88,8 +86,7 @@ def cluster_of(device, *, network: str = "hdr", gpus_per_node: int = 8, fmt: str
     from mlsysim.catalog_entries import Device
     from mlsysim.errors import Infeasible
 
-    if not isinstance(device, Device):
-        raise WrongType(f"device is {device!r}, but must be a Device of the catalog.")
+    instance("device", device, Device, "a Device of the catalog")
     known, port_rate = load_cluster(like), max((p.bandwidth_bytes_per_s for p in device.links), default=0.0)
     if not port_rate:
         raise Infeasible(f"{device.title} has no link in the catalog, so it makes no cluster")

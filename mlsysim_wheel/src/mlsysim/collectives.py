@@ -50,7 +50,7 @@ def all_reduce(message_bytes: float, gpus: int, latency_s: float, bandwidth_byte
     Errors: OutOfRange. Source: Thakur et al. 2005; Sanders et al. 2009 for the double tree.
 
     >>> from mlsysim.units import fmt
-    >>> fmt(all_reduce(1e6, 512, 7e-6, 47e9).time_s, "s").replace(chr(8201), " ")
+    >>> fmt(all_reduce(1e6, 512, 7e-6, 47e9).time_s, "s").replace(chr(8239), " ")
     '7.20 ms'
     """
     n, gpus = _message(message_bytes), whole("gpus", gpus)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mlsysim import catalog, iron_law
 from mlsysim._datafile import load
 from mlsysim.catalog_entries import Machine
-from mlsysim.errors import OutOfRange, WrongType, one_of, positive
+from mlsysim.errors import OutOfRange, WrongType, a_list, instance, one_of, positive
 from mlsysim.iron_law import Job
 from mlsysim.quantity import quantity, series, sources
 
@@ -96,8 +96,7 @@ def compare(job: Job | str, first: Machine | str, second: Machine | str, *, lens
     """
     job, first, second = as_job(job), as_machine("first", first), as_machine("second", second)
     one_of("lens", lens, LENSES)
-    if not isinstance(shelf, (tuple, list)):
-        raise WrongType(f"shelf is {shelf!r}, but must be a list of machines.")
+    instance("shelf", shelf, (tuple, list), "a list of machines")
     machines = [as_machine("a machine of the shelf", m) for m in shelf]
     machines += [m for m in dict.fromkeys((first, second)) if m not in machines]
     one, two = _terms(job, first), _terms(job, second)
@@ -212,7 +211,7 @@ def binding_map(jobs, machines) -> tuple[tuple[str, ...], ...]:
     (('O', '✕'), ('L', 'D'))
     """
     letter = {"data": "D", "arithmetic": "O", "overhead": "L"}
-    jobs, machines = [as_job(j) for j in jobs], [as_machine("a machine", m) for m in machines]
+    jobs, machines = [as_job(j) for j in a_list("jobs", jobs)], [as_machine("a machine", m) for m in a_list("machines", machines)]
     return tuple(
         tuple(letter[iron_law.on_machine(j, m).binding] if iron_law.fits(j, m) else "✕" for j in jobs) for m in machines
     )

@@ -15,7 +15,7 @@ from mlsysim import catalog, iron_law
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
 from mlsysim.catalog_entries import BYTES_OF_FORMAT
-from mlsysim.errors import UnknownName, number, one_of, whole
+from mlsysim.errors import named, number, one_of, whole
 from mlsysim.quantity import quantity, series, sources
 
 METHODS = {
@@ -83,8 +83,7 @@ def compressed_layer(method="sparse", sparsity=0.8, batch=64, device="a100_sxm_8
     sparsity = single(number, "sparsity", sparsity, low=0.0, high=HIGHEST)
     batch = whole("batch", batch, high=2**20)
     known = load("compressed_layer.json")["devices"]
-    if not isinstance(device, str) or device not in known:
-        raise UnknownName("device with sparse kernels", device, known)
+    named("device with sparse kernels", device, known)
     entry, chip = known[device], catalog.device(device)
     dense, law = _law("dense", 0.0, batch, device), _law(method, sparsity, batch, device)
     dense_bytes, dense_s, time_s = _bytes("dense", 0.0, device), _time(dense), _time(law)

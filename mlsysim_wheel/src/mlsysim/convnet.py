@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim._datafile import load
-from mlsysim.errors import OutOfRange, UnknownName, WrongType, flag, number, one_of, whole
+from mlsysim.errors import OutOfRange, UnknownName, flag, instance, number, one_of, whole
 from mlsysim.quantity import quantity, series, sources
 
 DEPTHWISE, POINTWISE, CONV, FC = "depthwise", "pointwise", "conv", "fc"
@@ -80,8 +80,7 @@ def mobilenet_v1(width=1.0, resolution=224, classes=1000, *, full=False, kept=No
     resolution, classes = whole("resolution", resolution, low=32, high=1024), whole("classes", classes, high=10**6)
     flag("full", full)
     if kept is not None:
-        if not isinstance(kept, (tuple, list)):
-            raise WrongType(f"kept is {kept!r}, but must be a tuple of 14 shares, one a block.")
+        instance("kept", kept, (tuple, list), "a tuple of 14 shares, one a block")
         kept = tuple(number(f"kept[{i}]", share, low=0.0, high=1.0, open_low=True) for i, share in enumerate(kept))
         if len(kept) != 14:
             raise OutOfRange(f"kept holds {len(kept)} shares, but must hold 14, one a block.")

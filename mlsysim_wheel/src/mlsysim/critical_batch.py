@@ -14,7 +14,7 @@ from functools import lru_cache
 from mlsysim import pipeline_data
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
-from mlsysim.errors import UnknownName, positive
+from mlsysim.errors import named, positive
 from mlsysim.quantity import quantity, series, sources
 
 _FILE = "training/batch_tradeoff.json"
@@ -133,8 +133,7 @@ def choose(job: str = "cifar10", batch: float = 256, overhead_factor: float = 1.
 
 def _job(name: str) -> dict:
     known = load(_FILE)["jobs"]
-    if not isinstance(name, str) or name not in known:
-        raise UnknownName("training job", name, known)
+    named("training job", name, known)
     return known[name]
 
 

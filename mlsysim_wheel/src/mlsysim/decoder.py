@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mlsysim._single import single
 from mlsysim.catalog_entries import Model
-from mlsysim.errors import OutOfRange, WrongType, flag, positive, whole
+from mlsysim.errors import OutOfRange, WrongType, flag, instance, positive, whole
 from mlsysim.quantity import quantity, sources
 
 ASPECT = 128.0  # hidden width over layers of dense models from 1 to 400 billion parameters (Llama 128 to 160, GPT-3 128)
@@ -68,8 +68,7 @@ class Decoder:
 
 def as_decoder(model) -> Decoder:
     """The decoder itself, or an error that says what was expected."""
-    if not isinstance(model, Decoder):
-        raise WrongType(f"model is {model!r}, but must be a Decoder.")
+    instance("model", model, Decoder, "a Decoder")
     return model
 
 
@@ -80,8 +79,7 @@ def from_catalog(model: Model, **more) -> Decoder:
     >>> f"{size(from_catalog(catalog.model('llama2_70b'), gated=True, tied=False)).parameters / 1e9:.1f}"
     '69.0'
     """
-    if not isinstance(model, Model):
-        raise WrongType(f"model must be a Model of the catalog, but is {type(model).__name__}.")
+    instance("model", model, Model, "a Model of the catalog")
     heads, hidden = model.shape("heads"), model.shape("hidden")
     shape = model.architecture
     fields = dict(

@@ -15,7 +15,7 @@ from mlsysim._datafile import load, source_of
 from mlsysim._single import single
 from mlsysim.catalog_entries import BYTES_OF_FORMAT
 from mlsysim.convnet import FC, resnet50
-from mlsysim.errors import UnknownName, one_of, positive, whole
+from mlsysim.errors import named, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 
 EXECUTIONS = {"eager": "eager: line by line", "fused": "fused: one kernel a layer", "replay": "graph replay", "fused_replay": "fused + graph replay"}
@@ -97,8 +97,7 @@ def run(gpu: str = "v100", batch: int = 1, execution: str = "eager", dispatch_s:
     >>> f"{r.time_s * 1e3:.1f} ms, busy {r.busy_share:.1%}"
     '12.7 ms, busy 3.5%'
     """
-    if not isinstance(gpu, str) or gpu not in gpus():
-        raise UnknownName("GPU", gpu, gpus())
+    named("GPU", gpu, gpus())
     one_of("execution", execution, EXECUTIONS)
     data = load("dispatch.json")
     step = data["dispatch_s"]["value"] if dispatch_s is None else single(positive, "dispatch_s", dispatch_s, high=1.0)
@@ -120,8 +119,7 @@ def measured(gpu: str) -> tuple[tuple[int, float], ...]:
     >>> measured("v100")[0]
     (1, 0.01278)
     """
-    if not isinstance(gpu, str) or gpu not in gpus():
-        raise UnknownName("GPU", gpu, gpus())
+    named("GPU", gpu, gpus())
     card = load("dispatch.json")["gpus"][gpu]["card"]
     return tuple(map(tuple, load("serving/cards.json")["cards"][card]["measured"]["mixed"])) if card else ()
 

@@ -20,7 +20,7 @@ from statistics import NormalDist
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
 from mlsysim.audits import alarm_threshold
-from mlsysim.errors import WrongType, number, one_of, positive, whole
+from mlsysim.errors import instance, number, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 
 FILE = "operations/housing_office.json"
@@ -186,8 +186,7 @@ def earlier_change(watch: DriftWatch) -> str:
     >>> earlier_change(watch_drift("concept")), earlier_change(watch_drift("covariate", 150))
     ('audits', 'samples')
     """
-    if not isinstance(watch, DriftWatch):
-        raise WrongType(f"watch is {watch!r}, but must be a result of watch_drift.")
+    instance("watch", watch, DriftWatch, "a result of watch_drift")
     if not watch.drifts:
         return ""
     now, *changes = _reveals(watch.drift, watch.samples, watch.audits, watch.threshold, watch.bins, watch.speed_per_week, watch.delay_weeks)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mlsysim import convnet
 from mlsysim._datafile import load, source_of
-from mlsysim.errors import UnknownName, flag, fraction, non_negative, positive
+from mlsysim.errors import flag, fraction, named, non_negative, positive
 from mlsysim.quantity import quantity, series, sources
 
 LANES = ("host", "link", "accelerator")
@@ -216,8 +216,7 @@ def gate_box(platform="pi_5_coral", model="mobilenet_v1_1.0_224", rewritten=Fals
 
 def _parse(model) -> tuple[float, int] | None:
     """Width and side of a MobileNetV1 name, None for ResNet-50."""
-    if not isinstance(model, str) or model not in models():
-        raise UnknownName("network", model, models())
+    named("network", model, models())
     if model == "resnet50":
         return None
     _, _, width, side = model.split("_")
@@ -235,6 +234,5 @@ def _top1(model) -> float:
 
 
 def _entry(kind: str, name, table: dict) -> dict:
-    if not isinstance(name, str) or name not in table:
-        raise UnknownName(kind, name, table)
+    named(kind, name, table)
     return table[name]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mlsysim._datafile import load
 from mlsysim._single import single
-from mlsysim.errors import UnknownName, one_of, positive, whole
+from mlsysim.errors import named, one_of, positive, whole
 from mlsysim.quantity import quantity, sources
 
 FORMATS = ("fp32", "int8")
@@ -41,8 +41,7 @@ def core_latency(macs: float, core: str, fmt: str = "fp32", threads: int = 1) ->
     121
     """
     data = load("calibration/cpu_cores.json")
-    if not isinstance(core, str) or core not in data["cores"]:
-        raise UnknownName("calibrated core", core, data["cores"])
+    named("calibrated core", core, data["cores"])
     one_of("fmt", fmt, FORMATS)
     macs, threads = single(positive, "macs", macs, high=1e18), whole("threads", threads, high=1024)
     raw, share = data["cores"][core], data["share"][fmt]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from mlsysim import catalog
 from mlsysim._single import single
-from mlsysim.errors import WrongType, non_negative, number, positive
+from mlsysim.errors import instance, non_negative, number, positive
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.units import MS
 
@@ -152,8 +152,7 @@ def best_changes(table: TieredTable) -> tuple[str, ...]:
     >>> best_changes(tiered_table())
     ('twice the DRAM',)
     """
-    if not isinstance(table, TieredTable):
-        raise WrongType(f"table is {table!r}, but must be a TieredTable.")
+    instance("table", table, TieredTable, "a TieredTable")
     now = (table.rows, table.zipf_exponent, table.dram_bytes, table.row_bytes, table.hbm_bytes, table.nvme_reads_per_s)
     tried = (
         tiered_table(*now[:4], 2 * now[4], now[5]),

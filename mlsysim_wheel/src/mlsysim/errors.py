@@ -75,7 +75,7 @@ def number(name: str, value, *, low: float = -math.inf, high: float = math.inf, 
             return value
         raise OutOfRange(f"{name} is {_shown(value)}, but must be {_allowed(low, high, open_low)}.")
     if isinstance(value, (bool, str, bytes)) or value is None or getattr(getattr(value, "dtype", None), "kind", "f") not in "iuf":
-        raise WrongType(f"{name} is {value!r}, but must be a number that is {_allowed(low, high, open_low)}.")
+        raise WrongType(f"{name} is {_shown(value)}, but must be a number that is {_allowed(low, high, open_low)}.")
     if _is_array(value):
         ok = (value > low) if open_low else (value >= low)
         if not (ok & (value <= high) & (abs(value) < math.inf)).all():
@@ -84,7 +84,7 @@ def number(name: str, value, *, low: float = -math.inf, high: float = math.inf, 
     try:
         plain = float(value)
     except (TypeError, ValueError):
-        raise WrongType(f"{name} is {value!r}, but must be a number that is {_allowed(low, high, open_low)}.") from None
+        raise WrongType(f"{name} is {_shown(value)}, but must be a number that is {_allowed(low, high, open_low)}.") from None
     except OverflowError:
         raise OutOfRange(f"{name} is {_shown(value)}, but must be {_allowed(low, high, open_low)}.") from None
     return number(name, plain, low=low, high=high, open_low=open_low)
@@ -132,8 +132,40 @@ def one_of(name: str, value, options: Iterable):
 def flag(name: str, value) -> bool:
     """A switch: True or False and nothing that merely looks like it."""
     if not isinstance(value, bool):
-        raise WrongType(f"{name} is {value!r}, but must be True or False.")
+        raise WrongType(f"{name} is {_shown(value)}, but must be True or False.")
     return value
+
+
+def instance(name: str, value, kind: type | tuple[type, ...], what: str):
+    """A value of one class; `what` says in words which, "a Model of the catalog" or "a result of watch_drift"."""
+    if not isinstance(value, kind):
+        raise WrongType(f"{name} is {_shown(value)}, but must be {what}.")
+    return value
+
+
+def named(kind: str, name, known):
+    """A name that is in a table of `kind`s."""
+    if not isinstance(name, str) or name not in known:
+        raise UnknownName(kind, name, known)
+    return name
+
+
+def a_list(name: str, values):
+    """A list or tuple with at least one entry."""
+    if not instance(name, values, (tuple, list, range), "a list with at least one entry"):
+        raise OutOfRange(f"{name} is {values!r}, but must be a list with at least one entry.")
+    return values
+
+
+def finite_list(name: str, values, *, low: float = -math.inf, high: float = math.inf, length: int | None = None):
+    """A list or tuple of finite numbers in [low, high]: at least one, or exactly `length`."""
+    instance(name, values, (tuple, list), "a list of numbers")
+    if not values or length not in (None, len(values)):
+        raise OutOfRange(f"{name} holds {len(values)} numbers, but must hold {length or 'at least one'}.")
+    if not all(type(value) is float and low <= value <= high and abs(value) < math.inf for value in values):  # the quick way first
+        for i, value in enumerate(values):
+            number(f"{name}[{i}]", value, low=low, high=high)
+    return values
 
 
 def _is_array(value) -> bool:
@@ -141,8 +173,11 @@ def _is_array(value) -> bool:
 
 
 def _shown(value) -> str:
-    """The value for a message; a whole number of more than 300 digits only by its length (Python refuses to print it)."""
-    return repr(value) if not isinstance(value, int) or -_LARGEST <= value <= _LARGEST else "a whole number beyond 1.8e308"
+    """The value for a message, its beginning if it is long; a whole number of more than 300 digits in words (Python refuses to print it)."""
+    if isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
+        return "a whole number beyond 1.8e308"
+    text = repr(value)
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def _allowed(low: float, high: float, open_low: bool) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mlsysim._optional import optional
-from mlsysim.errors import MlsysimError, OutOfRange, UnknownName, WrongType, flag, number, one_of, positive, whole
+from mlsysim.errors import MlsysimError, OutOfRange, UnknownName, WrongType, flag, instance, number, one_of, positive, whole
 from mlsysim.pareto import pareto
 from mlsysim.quantity import quantity, series, sources
 
@@ -145,8 +145,8 @@ def _checked(np, space, score, objectives, limits):
             raise WrongType(f"space[{name!r}] is {values!r}, but must be a list of values with at least one, or a Between.")
         axes[name] = np.asarray(list(values))
     signs = {name: 1.0 if one_of(f"objectives[{name!r}]", way, DIRECTIONS) == "min" else -1.0 for name, way in objectives.items()}
-    bounds = {}
-    for name, pair in (limits or {}).items():
+    bounds, limits = {}, {} if limits is None else instance("limits", limits, Mapping, "a mapping of scores or axes to (low, high)")
+    for name, pair in limits.items():
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise WrongType(f"limits[{name!r}] is {pair!r}, but must be (low, high), None where it is open.")
         low = -math.inf if pair[0] is None else number(f"limits[{name!r}] from", pair[0])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlsysim._single import single
-from mlsysim.errors import non_negative, one_of, positive, whole
+from mlsysim.errors import instance, non_negative, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 
 POLICIES = ("quota", "drf", "l_first", "r_first")
@@ -101,6 +101,8 @@ def best_change(s: SharedCluster) -> tuple[str, ...]:
     >>> best_change(share_cluster("quota")), best_change(share_cluster("drf"))
     (('drf',), ('gpus',))
     """
+    instance("s", s, SharedCluster, "a result of share_cluster")
+
     def busy(policy=s.policy, gpus=s.gpus, cores=s.cores) -> int:
         t = share_cluster(policy, s.r_cores, cores, s.l_gpus, s.l_cores, gpus=gpus, r_gpus=s.r_gpus)
         return t.gpus - t.idle_gpus

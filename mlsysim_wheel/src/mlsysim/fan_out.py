@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from random import Random
 from statistics import NormalDist
 
+from mlsysim._remembered import remembered
 from mlsysim._single import single
 from mlsysim.errors import OutOfRange, fraction, non_negative, number, positive, whole
 from mlsysim.quantity import quantity, series, sources
@@ -59,7 +59,7 @@ class FanOut:
     sources: dict = sources()
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def fan_out(
     hit_share: float = 0.9, hedge_s: float = 0.0, shards: int = 32, *, rows: int = 500, median_s: float = 0.0008, shard_p99_s: float = 0.004,
     rest_s: float = 0.0025,

@@ -17,7 +17,7 @@ from random import Random
 
 from mlsysim._single import single
 from mlsysim.epoch_cache import lru_hit_share
-from mlsysim.errors import WrongType, fraction, one_of, positive, whole
+from mlsysim.errors import fraction, instance, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 
 EVICTIONS = ("lru", "fifo", "never")
@@ -140,8 +140,7 @@ def best_changes(caches: FleetCache) -> tuple[str, ...]:
     >>> best_changes(study_caches())
     ('share', 'fixed shares')
     """
-    if not isinstance(caches, FleetCache):
-        raise WrongType(f"caches is {caches!r}, but must be a FleetCache.")
+    instance("caches", caches, FleetCache, "a FleetCache")
     f, eviction, order, nodes, lookup = caches.cache_share, caches.eviction, caches.order, caches.nodes, caches.lookup
     tried = {
         "share": (f, eviction, order, nodes, "all"),

@@ -13,7 +13,7 @@ from itertools import combinations
 
 from mlsysim._datafile import load
 from mlsysim._single import single
-from mlsysim.errors import OutOfRange, WrongType, one_of, positive
+from mlsysim.errors import OutOfRange, instance, one_of, positive
 from mlsysim.fleet_parts import (
     CALM,
     FILE,
@@ -95,8 +95,7 @@ def stress_fleet(
 
 
 def _names(events) -> tuple[str, ...]:
-    if not isinstance(events, str):
-        raise WrongType(f"events is {events!r}, but must be names joined by +.")
+    instance("events", events, str, "names joined by +")
     asked = () if events == "none" else tuple(events.split("+"))
     wrong = [name for name in asked if name not in EVENTS]
     if wrong or len(set(asked)) != len(asked):
@@ -174,6 +173,7 @@ def all_together(design: Design, requests_per_s: float) -> tuple[float, int, int
     >>> all_together(Design(), 280.0)[1:]
     (72, 0)
     """
+    instance("design", design, Design, "a Design"), positive("requests_per_s", requests_per_s)
     end, outside, lanes, _ = _replay(tuple(EVENTS), "together", design, requests_per_s)
     return end / 24, outside, max(row[7] for row in lanes)
 
@@ -214,6 +214,7 @@ def lane(stressed: Stressed, column: str) -> tuple[tuple[float, float], ...]:
     ((25.0, 280.0), (25.0, 560.0))
     """
     one_of("column", column, LANES)
+    instance("stressed", stressed, Stressed, "a result of stress_fleet")
     names = _names(stressed.events)
     spans = [(_RAW[n][f"{stressed.timing}_h"], _RAW[n][f"{stressed.timing}_h"] + _RAW[n]["hours"]) for n in names]
     found, end = [], max([b for _, b in spans], default=math.inf) + 144

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
+from mlsysim._remembered import remembered
 from mlsysim._single import single
-from mlsysim.errors import one_of, positive, whole
+from mlsysim.errors import finite_list, instance, one_of, positive, whole
 from mlsysim.fleet_events import EVENTS, all_together
 from mlsysim.fleet_parts import (
     CAPS,
@@ -83,7 +84,7 @@ class Frontier:
     sources: dict = sources()
 
 
-@lru_cache(maxsize=128)
+@remembered(128)
 def sample(seed: int) -> tuple[tuple[Design, tuple[float, float, float], bool], ...]:
     """300 designs, each choice int(random · options) in the order of `Design`: (design, (days, dollars, tonnes), feasible). Errors: OutOfRange.
 
@@ -107,6 +108,7 @@ def beats(a, b) -> bool:
     >>> beats((1, 2), (1, 3)), beats((1, 2), (1, 2)), beats((0, 4), (1, 2))
     (True, False, False)
     """
+    finite_list("a", a), finite_list("b", b, length=len(a))
     return all(x <= y for x, y in zip(a, b, strict=True)) and any(x < y for x, y in zip(a, b, strict=True))
 
 
@@ -214,8 +216,9 @@ def steps_away(design: dict, requests_per_s: float, goal: str, days_limit: float
     ['saving', 'recovery']
     """
     found = []
+    instance("design", design, dict, "a dict of the thirteen choices")
     for name, options in ALL_OPTIONS.items():
-        place = options.index(one_of(name, design[name], options))
+        place = options.index(one_of(name, design.get(name), options))
         pair = [design | {name: options[i]} if 0 <= i < len(options) else None for i in (place - 1, place + 1)]
         asked = {"requests_per_s": requests_per_s, "goal": goal, "days_limit": days_limit, "carbon_limit_t": carbon_limit_t}
         found.append((name, *[board_fleet(**d, **asked) if d else None for d in pair]))
@@ -228,6 +231,7 @@ def drawn(f: Frontier, kind: str) -> tuple[tuple[float, float], ...]:
     >>> drawn(fleet_frontier(axes="days-carbon"), "yours") == ((fleet_frontier().days, fleet_frontier().carbon_t),)
     True
     """
+    instance("f", f, Frontier, "a result of fleet_frontier")
     one_of("kind", kind, (*KINDS, "yours", "better"))
     own, better = (f.days, f.cost_usd, f.carbon_t), (f.better_days, f.better_cost_usd, f.better_carbon_t)
     rows = [own] if kind == "yours" else [better] if kind == "better" else [p for p in f.points if p[3] == kind]
@@ -241,6 +245,7 @@ def position(f: Frontier) -> tuple[str, ...]:
     >>> position(fleet_frontier())[0]
     '10 of 134 random designs that can run beat it in days, cost and carbon (sample 61).'
     """
+    instance("f", f, Frontier, "a result of fleet_frontier")
     ranks = (("faster", f.days_rank_share), ("cheaper", f.cost_rank_share), ("cleaner", f.carbon_rank_share))
     said = [f"{f.dominating} of {f.feasible} random designs that can run beat it in days, cost and carbon (sample {f.seed})."]
     said.append("Of these designs " + ", ".join(f"{share:.0%} are {word}" for word, share in ranks) + ".")

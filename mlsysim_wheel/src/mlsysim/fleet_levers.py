@@ -171,6 +171,7 @@ def words(saved: float, extra_usd: float) -> str:
     >>> words(7.07, 501_153).replace(chr(8239), " ").replace(chr(8201), " ")
     '7.07 days, $501,000 more'
     """
+    number("saved", saved), number("extra_usd", extra_usd)
     more = "" if abs(extra_usd) < 500 else f", {fmt(float(f'{abs(extra_usd):.3g}'), '$')} {'more' if extra_usd > 0 else 'less'}"
     return fmt(saved, "days") + more
 

@@ -15,7 +15,7 @@ from mlsysim._datafile import load
 from mlsysim._single import single
 from mlsysim.clusters import load_cluster
 from mlsysim.collectives import all_reduce
-from mlsysim.errors import flag, fraction, number, one_of, positive, whole
+from mlsysim.errors import flag, fraction, instance, number, one_of, positive, whole
 from mlsysim.interval_study import checkpoint_stall_s
 from mlsysim.machine_hall import STATIC, speed_at_cap
 from mlsysim.queueing import mmc_wait_percentile_s
@@ -199,23 +199,27 @@ def serving_of(serving_nodes: int, number_format: str, cap: float, requests_per_
 
 def holds_slo(load: float, ttft_s: float) -> bool:
     """Whether serving keeps its promise: load below 0.95, first token within 2 s."""
+    number("load", load, low=0.0)
+    if ttft_s != math.inf:  # beyond load 1 the wait has no end
+        positive("ttft_s", ttft_s)
     return load < given()["load_limit"] and ttft_s <= given()["ttft_limit_s"]
 
 
 def serving_nodes(design: Design) -> int:
     """Nodes that serve, rounded half to even."""
-    return round(design.nodes * design.serving_share)
+    return round(instance("design", design, Design, "a Design").nodes * design.serving_share)
 
 
 def borrowed(design: Design, training_nodes: int) -> float:
     """Progress with lent nodes over that without."""
-    s = given()
-    return 1 + s["night_share"] * s["lent_share"] * serving_nodes(design) / training_nodes if design.lending else 1.0
+    s, serving, n = given(), serving_nodes(design), whole("training_nodes", training_nodes)
+    return 1 + s["night_share"] * s["lent_share"] * serving / n if design.lending else 1.0
 
 
 def tokens_per_s(design: Design, training_nodes: int, strain: Strain = CALM, *, kernels=1.0, gradient=1.0, lent: bool = True) -> float:
     """Tokens a second of the run on so many nodes under a strain; `kernels` and `gradient` improve those layers."""
-    s, cap = given(), min(design.cap_share, strain.cap)
+    instance("design", design, Design, "a Design"), whole("training_nodes", training_nodes)
+    s, cap = given(), min(design.cap_share, instance("strain", strain, Strain, "a Strain").cap)
     step = step_of(training_nodes, design.tensor, design.pipeline, design.oversubscription, cap, design.number_format, strain.network, gradient, kernels)
     useful = availability(training_nodes, design.interval_s, design.saving, design.recovery, design.spares, strain.failures, strain.stall, strain.recovery)[3]
     return s["batch"] * s["sequence"] / step.step_s * useful * s["straggler_share"] * (borrowed(design, training_nodes) if lent else 1.0)
@@ -223,7 +227,7 @@ def tokens_per_s(design: Design, training_nodes: int, strain: Strain = CALM, *, 
 
 def node_w(cap: float) -> float:
     """Watts of a node under a cap, at the meter."""
-    s = given()
+    s, cap = given(), fraction("cap", cap, open_low=True)
     return (8 * s["gpu_w"] * cap + s["host_w"]) * s["pue"]
 
 
@@ -245,7 +249,8 @@ class Figures(NamedTuple):
 
 def training_nodes(design: Design) -> int:
     """Nodes that train: those that neither serve nor stand by."""
-    return design.nodes - serving_nodes(design) - design.spares
+    serving = serving_nodes(design)  # which looks at the design
+    return design.nodes - serving - design.spares
 
 
 def figures(design: Design, more_nodes: int = 0) -> Figures:

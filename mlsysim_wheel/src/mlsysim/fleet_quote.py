@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from mlsysim import catalog, step_scaling
 from mlsysim._datafile import load
-from mlsysim.errors import UnknownName, whole
+from mlsysim.errors import named, whole
 from mlsysim.quantity import quantity, sources
 from mlsysim.reliability import DALY, run_mtbf_s, useful_share
 from mlsysim.units import HOUR
@@ -64,8 +64,7 @@ def quote(gpus: int = 1024, batch: int = 768, recovery: str = "manual") -> Fleet
     >>> f"{r.time_s / 86400:.1f} days, ${r.cost_usd / 1e6:.2f} million, {r.interruptions:.0f} interruptions"
     '13.5 days, $1.39 million, 13 interruptions'
     """
-    if not isinstance(recovery, str) or recovery not in recoveries():
-        raise UnknownName("recovery plan", recovery, recoveries())
+    named("recovery plan", recovery, recoveries())
     return _quote(whole("gpus", gpus, high=10**6), whole("batch", batch, high=10**6), recovery)
 
 

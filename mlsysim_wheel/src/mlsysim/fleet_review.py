@@ -14,7 +14,7 @@ from functools import lru_cache
 from mlsysim import catalog
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
-from mlsysim.errors import fraction, positive, whole
+from mlsysim.errors import a_list, fraction, instance, named, positive, whole
 from mlsysim.fleet_parts import (
     FILE,
     FIVE,
@@ -206,6 +206,7 @@ def delivered(*factors) -> float:
 def layer_factors(design: Design, step: Step, useful: float) -> tuple[tuple[str, float], ...]:
     """(layer, share that it keeps) from peak to delivered; with lending the nights count as a layer above 1."""
     s, n = given(), training_nodes(design)
+    instance("step", step, Step, "a Step"), fraction("useful", useful)
     m, p = step.microbatches, design.pipeline
     work = step.compute_s + step.exchange_s
     kept = {
@@ -222,6 +223,7 @@ def days_by_layout(design: Design) -> tuple[tuple[float | None, ...], ...]:
     >>> [d and round(d) for d in days_by_layout(Design())[2]]
     [None, 66, 76]
     """
+    instance("design", design, Design, "a Design")
     return tuple(tuple(figures(d).days if fits(d) else None for d in (design._replace(tensor=t, pipeline=p) for t in TENSOR)) for p in PIPELINE)
 
 
@@ -232,7 +234,9 @@ def falls(layers) -> tuple[tuple[str, float], ...]:
     (('nodes that serve', -0.25), ('kernels', -0.375))
     """
     found, left = [], 1.0
-    for name, kept in layers:
+    for pair in a_list("layers", layers):
+        name, kept = pair if isinstance(pair, (tuple, list)) and len(pair) == 2 else (None, None)
+        named("layer", name, LAYERS), positive("share that a layer keeps", kept)
         if abs(kept - 1) > 1e-12:
             found.append((LAYERS[name], left * (kept - 1)))
         left *= kept
@@ -245,7 +249,7 @@ def voids(days) -> dict[tuple[int, int], str]:
     >>> sorted(voids(days_by_layout(Design())))[:2]
     [(0, 0), (0, 1)]
     """
-    return {(i, j): "no memory" for j, row in enumerate(days) for i, value in enumerate(row) if value is None}
+    return {(i, j): "no memory" for j, row in enumerate(a_list("days", days)) for i, value in enumerate(row) if value is None}
 
 
 def design_of(result) -> Design:

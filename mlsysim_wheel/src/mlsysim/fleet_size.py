@@ -13,7 +13,7 @@ from functools import lru_cache
 from mlsysim import catalog
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
-from mlsysim.errors import fraction, one_of, positive
+from mlsysim.errors import fraction, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.training_memory import training_state
 from mlsysim.units import HOUR
@@ -83,6 +83,7 @@ def token_stops(per_decade: int = 10) -> tuple[float, ...]:
     (True, 48)
     """
     low, high = _TOKENS
+    whole("per_decade", per_decade, high=1000)
     even = {float(f"{low * 10 ** (i / per_decade):.2g}") for i in range(math.floor(per_decade * math.log10(high / low)) + 1)}
     return tuple(sorted(even | {high} | {float(run["tokens"]) for run in load(_FILE)["runs"].values()}))
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
-from mlsysim.errors import UnknownName, non_negative, number, positive, whole
+from mlsysim.errors import named, non_negative, number, positive, whole
 from mlsysim.microcontroller import on_board
 from mlsysim.quantity import quantity, series, sources
 
@@ -91,8 +91,7 @@ def footprint(deployment="nodes", years=3, grid_kg_per_kwh=0.394, training_kwh=5
     (3100, 0.032, 'life or embodied')
     """
     known = load(FILE)["deployments"]
-    if not isinstance(deployment, str) or deployment not in known:
-        raise UnknownName("deployment", deployment, known)
+    named("deployment", deployment, known)
     return _footprint(
         deployment, single(number, "years", years, low=0.5, high=30.0), single(number, "grid_kg_per_kwh", grid_kg_per_kwh, low=0.0, high=2.0),
         single(number, "training_kwh", training_kwh, low=0.0, high=1e6), single(number, "power_factor", power_factor, low=0.01, high=100.0),

@@ -13,7 +13,7 @@ from functools import lru_cache
 from mlsysim import catalog
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
-from mlsysim.errors import one_of, positive, whole
+from mlsysim.errors import flag, instance, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 
 EXECUTIONS = {"eager": "eager: a kernel a line", "fused": "fused"}
@@ -140,6 +140,7 @@ def over_sizes(of: Chain, whole_chain: bool = False) -> tuple[tuple[float, float
     >>> [round(speedup, 2) for _, speedup in over_sizes(chain())][:1]
     [10.96]
     """
+    instance("of", of, Chain, "a result of chain"), flag("whole_chain", whole_chain)
     cut = (0, "fused") if whole_chain else (of.break_after, of.execution, of.second_break, of.most)
     return tuple((n, chain(n, *cut).speedup) for n in SIZES)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim import catalog
+from mlsysim._remembered import remembered
 from mlsysim.catalog_entries import Device
 from mlsysim.errors import OutOfRange, UnknownName, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
@@ -206,7 +207,7 @@ def training_state_bytes(parameters: float, optimizer: str = "adam") -> float:
     return STATE_BYTES[one_of("optimizer", optimizer, STATE_BYTES)] * positive("parameters", parameters, high=1e15)
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def shape(model: str, sequence: int) -> Transformer:
     """A model of MODELS as `transformer` has it, at a sequence length.
 

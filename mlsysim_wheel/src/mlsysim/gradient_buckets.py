@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from mlsysim import catalog
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim._single import single
 from mlsysim.collectives import hierarchical_all_reduce
 from mlsysim.errors import flag, number, one_of, whole
@@ -120,7 +121,7 @@ class BucketedStep:
     sources: dict = sources()
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def bucketed_step(bucket_bytes: float = 1e6, fabric: str = "cloud", overlap: bool = True, nodes: int = 32) -> BucketedStep:
     """One step (s) of GPT-2 XL, 8,192 tokens a GPU, gradients in buckets of `bucket_bytes` over `nodes` nodes.
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from mlsysim import catalog
 from mlsysim._datafile import load
+from mlsysim._remembered import remembered
 from mlsysim._single import single
 from mlsysim.errors import non_negative, number, one_of, positive, whole
 from mlsysim.gradient_buckets import GPUS_PER_NODE, training_job
@@ -61,7 +62,7 @@ class CompressedStep:
     sources: dict = sources()
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def compressed_step(
     method: str = "top-k", nodes: int = 32, network_bytes_per_s: float = 40e9, kept_share: float = 0.01, topk_extra_share: float = 0.05
 ) -> CompressedStep:

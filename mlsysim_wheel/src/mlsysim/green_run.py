@@ -14,7 +14,7 @@ from mlsysim import catalog
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
 from mlsysim.clean_hours import FILE, REGIONS, TITLES, shift
-from mlsysim.errors import number, one_of, positive
+from mlsysim.errors import instance, number, one_of, positive
 from mlsysim.power_cap import capped_step
 from mlsysim.quantity import quantity, sources
 
@@ -103,6 +103,7 @@ def near(r: GreenRun) -> tuple[tuple[str, GreenRun], ...]:
     >>> [name for name, _ in near(green_run())][:3]
     ['yours', 'Sweden', 'France']
     """
+    instance("r", r, GreenRun, "a result of green_run")
     own = {"region": r.region, "extra_share": r.extra_share, "policy": r.policy, "cap_share": r.cap_share}
     options = {"region": REGIONS, "extra_share": EXTRA, "policy": tuple(PAUSED), "cap_share": CAPS}
     words = {"region": TITLES.get, "extra_share": "wait +{:.0%}".format, "policy": {"hold": "hold", "release": "release"}.get, "cap_share": "cap {:.0%}".format}

@@ -11,7 +11,7 @@ from functools import cache
 
 from mlsysim._datafile import load
 from mlsysim._single import single
-from mlsysim.errors import UnknownName, WrongType, non_negative, number, one_of, positive
+from mlsysim.errors import UnknownName, instance, non_negative, number, one_of, positive
 
 PRECISIONS = ("mixed", "fp32")
 BATCH_LAW = "fit max(t₀, b/r) to the measured rows"
@@ -54,8 +54,7 @@ def inference_card(name: str, precision: str = "mixed") -> InferenceCard:
     [12.9, 13.4, 53.8]
     """
     one_of("precision", precision, PRECISIONS)
-    if not isinstance(name, str):
-        raise WrongType(f"card is {name!r}, but must be the name of a card or an InferenceCard.")
+    instance("card", name, str, "the name of a card or an InferenceCard")
     return _card(name.lower(), precision)
 
 

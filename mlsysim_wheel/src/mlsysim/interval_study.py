@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from mlsysim._datafile import load
-from mlsysim.errors import one_of
+from mlsysim.errors import instance, one_of
 from mlsysim.quantity import quantity, series
 from mlsysim.reliability import RUN, RunReplay, replay_run
 from mlsysim.units import HOUR, MINUTE
@@ -84,6 +84,7 @@ def best_halves(study: IntervalStudy) -> tuple[str, ...]:
     >>> best_halves(study_interval())
     ('interval',)
     """
+    instance("study", study, IntervalStudy, "a result of study_interval")
     shares = {cause: getattr(study, f"half_{cause}_share") for cause in CAUSES}
     return tuple(cause for cause, share in shares.items() if share >= max(shares.values()) - 0.002)
 

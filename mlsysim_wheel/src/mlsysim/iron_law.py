@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mlsysim._arrays import is_array, where
 from mlsysim.catalog_entries import Machine, Model
-from mlsysim.errors import Infeasible, OutOfRange, WrongType, fraction, non_negative, number, one_of, positive, whole
+from mlsysim.errors import Infeasible, OutOfRange, fraction, instance, non_negative, number, one_of, positive, whole
 from mlsysim.quantity import quantity, sources
 
 PARTS = ("data", "arithmetic", "overhead")
@@ -35,8 +35,7 @@ class Job:
     @classmethod
     def of(cls, model: Model) -> Job:
         """The job that one item of a catalog model is; raises `Infeasible` if its intermediate values are unpublished."""
-        if not isinstance(model, Model):
-            raise WrongType(f"model must be a Model of the catalog, but is {type(model).__name__}.")
+        instance("model", model, Model, "a Model of the catalog")
         if model.activation_bytes is None:
             raise Infeasible(f"The catalog has no intermediate values for {model.title}, so its data volume is unknown")
         where = model.source("operations_per_item")
@@ -109,7 +108,7 @@ def estimate(
         time_s,
         longest,
         binding,
-        sources=given or {},
+        sources={} if given is None else instance("given", given, dict, "a dict of sources by argument"),
     )
 
 
@@ -199,8 +198,7 @@ def improve(law: IronLaw, part: str, factor) -> Improvement:
     >>> [round(improve(law, p, 10).speedup, 2) for p in PARTS]
     [5.83, 1.02, 1.06]
     """
-    if not isinstance(law, IronLaw):
-        raise WrongType(f"law must be an IronLaw, but is {type(law).__name__}.")
+    instance("law", law, IronLaw, "an IronLaw")
     term_s = law.term_s(part)
     number("factor", factor, low=1.0)
     if law.time_s == 0:
@@ -216,7 +214,5 @@ def improve(law: IronLaw, part: str, factor) -> Improvement:
 
 
 def _check(job, machine) -> None:
-    if not isinstance(job, Job):
-        raise WrongType(f"job must be a Job, but is {type(job).__name__}.")
-    if not isinstance(machine, Machine):
-        raise WrongType(f"machine must be a Machine of the catalog, but is {type(machine).__name__}.")
+    instance("job", job, Job, "a Job")
+    instance("machine", machine, Machine, "a Machine of the catalog")

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from mlsysim._datafile import load
 from mlsysim._single import single
 from mlsysim.catalog_entries import BYTES_OF_FORMAT, Device
-from mlsysim.errors import Infeasible, UnknownName, WrongType, fraction, non_negative, positive, whole
+from mlsysim.errors import Infeasible, UnknownName, WrongType, fraction, instance, named, non_negative, positive, whole
 from mlsysim.quantity import quantity, sources
 
 # (rows, columns, share of the full tile's rate): a smaller tile reuses less of what it loads into shared memory.
@@ -56,9 +56,7 @@ def software(name: str) -> float:
     0.85
     """
     data = load("calibration/software.json")
-    if name == "about" or name not in data:
-        raise UnknownName("figure of the software", name, [key for key in data if key != "about"])
-    return data[name]["value"]
+    return data[named("figure of the software", name, [key for key in data if key != "about"])]["value"]
 
 
 @cache
@@ -187,6 +185,5 @@ def _shape_share(m: int, n: int, k: int, multiprocessors: int, count: int) -> fl
 
 
 def _device(device) -> Calibration:
-    if not isinstance(device, Device):
-        raise WrongType(f"device must be a Device of the catalog, but is {type(device).__name__}.")
+    instance("device", device, Device, "a Device of the catalog")
     return calibration(device)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mlsysim._single import single
 from mlsysim.catalog_entries import Model
-from mlsysim.errors import WrongType, fraction, positive, whole
+from mlsysim.errors import fraction, instance, positive, whole
 from mlsysim.quantity import quantity, sources
 
 USABLE_SHARE = 0.9  # illustrative: what a serving engine takes of a GPU's memory (vLLM's default)
@@ -39,8 +39,7 @@ def kv_token(model: Model | None = None, *, layers: int = 0, kv_heads: int = 0, 
     """
     given = {}
     if model is not None:
-        if not isinstance(model, Model):
-            raise WrongType(f"model must be a Model of the catalog, but is {type(model).__name__}.")
+        instance("model", model, Model, "a Model of the catalog")
         layers, kv_heads, head_dim = (model.shape(key) for key in ("layers", "kv_heads", "head_dim"))
         given = dict.fromkeys(("layers", "kv_heads", "head_dim"), model.source("architecture"))
     layers, kv_heads = whole("layers", layers, high=10**5), whole("kv_heads", kv_heads, high=10**5)

@@ -7,11 +7,11 @@ the whole pool first has a fee. Source: definition; all prices illustrative (dat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from mlsysim._datafile import load
+from mlsysim._remembered import remembered
 from mlsysim._single import single
-from mlsysim.errors import flag, non_negative
+from mlsysim.errors import a_list, flag, non_negative
 from mlsysim.pool_selection import POLICIES, select
 from mlsysim.quantity import quantity, series, sources
 
@@ -60,14 +60,14 @@ def plan(policy="random", kept=60, verified=False, noise_share=0.08, check_usd=0
     )  # fmt: skip
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def alternatives(noise_share=0.08, check_usd=0.1, policies=("random", "coverage")) -> tuple[LabelPlan, ...]:
     """The plans of these policies with 20 to 100 examples, each unchecked and checked.
 
     >>> len(alternatives())
     36
     """
-    return tuple(plan(p, k, v, noise_share, check_usd) for p in policies for v in (False, True) for k in SIZES)
+    return tuple(plan(p, k, v, noise_share, check_usd) for p in a_list("policies", policies) for v in (False, True) for k in SIZES)
 
 
 def fee_of(policy: str) -> float:

@@ -15,7 +15,7 @@ from mlsysim._single import single
 from mlsysim.catalog_entries import Device
 from mlsysim.collectives import all_to_all
 from mlsysim.decoder import Decoder, as_decoder, size
-from mlsysim.errors import Infeasible, flag, number, one_of, positive, whole
+from mlsysim.errors import Infeasible, flag, instance, non_negative, number, one_of, positive, whole
 from mlsysim.layout import Layout, divided
 from mlsysim.quantity import quantity, sources
 from mlsysim.transformer import RECOMPUTATION
@@ -173,6 +173,8 @@ def layer_step(layer: dict, recomputation: str, attention: str) -> tuple[float, 
     """
     one_of("recomputation", recomputation, RECOMPUTATION)
     one_of("attention", attention, ATTENTION)
+    for key in ("products", "core", "core_back", "elementwise"):
+        non_negative(f"layer[{key!r}]", instance("layer", layer, dict, "a result of layer_times").get(key))
     again = 1 if recomputation == "full" else 0
     core_again = 1 if recomputation == "selective" and attention == "unfused" else again
     # Two products of the same size in the backward pass.

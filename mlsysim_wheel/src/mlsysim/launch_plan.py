@@ -7,10 +7,10 @@ and the alarm of sampled answers (audits) into one bill. Prices are illustrative
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from mlsysim import audits, scaling_laws, start_date
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim.errors import non_negative, positive, whole
 from mlsysim.quantity import quantity, sources
 
@@ -80,7 +80,7 @@ def launch_plan(
     )  # fmt: skip
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def plan_map(checked_per_week, start_months, token_usd_per_billion, wait_usd_per_month, loss_limit_nats, cost_limit_usd) -> tuple:
     """Which machine (columns, 1e20 … 1e23 operations) and text (rows, 1e9 … 1e12 tokens) fit a loss and a budget.
 

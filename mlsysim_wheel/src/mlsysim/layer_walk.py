@@ -14,7 +14,7 @@ from mlsysim import catalog
 from mlsysim._datafile import load, source_of
 from mlsysim.catalog_entries import BYTES_OF_FORMAT
 from mlsysim.convnet import CONV, DEPTHWISE, FC, POINTWISE, Network, mobilenet_v1, resnet50, vgg16
-from mlsysim.errors import UnknownName, whole
+from mlsysim.errors import named, whole
 from mlsysim.quantity import quantity, series, sources
 
 POOL = "pool"
@@ -104,8 +104,7 @@ def walk(network: str = "mobilenet_v1", device: str = "a100", batch: int = 64) -
     '0.932 ms, depthwise 3.1% of the work, 39.2% of the time'
     """
     for what, name, known in (("network", network, NETWORKS), ("device", device, devices())):
-        if not isinstance(name, str) or name not in known:
-            raise UnknownName(what, name, known)
+        named(what, name, known)
     return _walk(network, device, whole("batch", batch, high=4096))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlsysim.errors import Infeasible, WrongType, flag, one_of, whole
+from mlsysim.errors import Infeasible, flag, instance, one_of, whole
 from mlsysim.transformer import RECOMPUTATION, Transformer, as_transformer
 
 
@@ -28,8 +28,7 @@ class Layout:
 
 def as_layout(layout) -> Layout:
     """The layout itself, or an error that says what was expected."""
-    if not isinstance(layout, Layout):
-        raise WrongType(f"layout is {layout!r}, but must be a Layout.")
+    instance("layout", layout, Layout, "a Layout")
     return layout
 
 

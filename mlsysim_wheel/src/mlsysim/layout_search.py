@@ -7,7 +7,7 @@ from collections import namedtuple
 from dataclasses import dataclass, replace
 
 from mlsysim.clusters import Cluster, as_cluster, load_cluster
-from mlsysim.errors import Infeasible, WrongType, positive
+from mlsysim.errors import Infeasible, WrongType, instance, positive
 from mlsysim.layout import Layout, as_layout
 from mlsysim.parallelism import LayoutEstimate, estimate_layout
 from mlsysim.quantity import quantity, series, sources
@@ -62,8 +62,7 @@ def waterfall(estimate: LayoutEstimate) -> tuple[tuple[str, float], ...]:
     >>> [part for part, _ in waterfall(e)]
     ['compute', 'tensor', 'bubble', 'point-to-point', 'data', 'head']
     """
-    if not isinstance(estimate, LayoutEstimate):
-        raise WrongType(f"estimate is {estimate!r}, but must be a LayoutEstimate.")
+    instance("estimate", estimate, LayoutEstimate, "a LayoutEstimate")
     e = estimate
     return (
         ("compute", e.compute_s),

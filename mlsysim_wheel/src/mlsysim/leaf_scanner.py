@@ -14,9 +14,10 @@ from functools import lru_cache
 
 from mlsysim import convnet, edge
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim._single import single
 from mlsysim.drift import expected_detection_week
-from mlsysim.errors import Infeasible, UnknownName, number, one_of, positive, whole
+from mlsysim.errors import Infeasible, named, number, one_of, positive, whole
 from mlsysim.fairness import false_alarm_share, sensitivity, threshold_of
 from mlsysim.microcontroller import MOST_PRUNED, PRUNE, on_board
 from mlsysim.quantity import quantity, sources
@@ -120,14 +121,13 @@ def scanner(
     (2.54, 1.8, 1.71, 9832)
     """
     known, nets = load(FILE)["hardware"], models()
-    if not isinstance(hardware, str) or hardware not in known:
-        raise UnknownName("hardware", hardware, known)
-    if not isinstance(model, str) or model not in nets:
-        raise UnknownName("network with a published accuracy", model, nets)
-    named = {"thresholds": THRESHOLDS, "precision": ("fp32", "int8"), "prune_where": PRUNE, "goal": GOALS}
-    for (name, options), value in zip(named.items(), (thresholds, precision, prune_where, goal), strict=True):
+    named("hardware", hardware, known)
+    named("network with a published accuracy", model, nets)
+    options_of = {"thresholds": THRESHOLDS, "precision": ("fp32", "int8"), "prune_where": PRUNE, "goal": GOALS}
+    for (name, options), value in zip(options_of.items(), (thresholds, precision, prune_where, goal), strict=True):
         one_of(name, value, options)
-    share = single(number, "prune_share", prune_share, low=0.0, high=MOST_PRUNED) if prune_where != "none" else 0.0
+    share = single(number, "prune_share", prune_share, low=0.0, high=MOST_PRUNED)
+    share = share if prune_where != "none" else 0.0
     counts = [whole(n, v, low=50, high=100_000) for n, v in (("labels_north", labels_north), ("labels_south", labels_south))]
     counts += [whole("interval_days", interval_days, high=364), whole("audits", audits, low=0, high=5000)]
     counts.append(whole("spare_stations", spare_stations, low=0, high=1000))
@@ -170,7 +170,7 @@ def _card(name, model, precision, where, share, thresholds, north, south, interv
     )  # fmt: skip
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def availability(spares) -> float:
     """Chance that at least 97 of 100 stations and `spares` more work, each in 97 % of the days. Errors: OutOfRange.
 

@@ -16,8 +16,9 @@ from random import Random
 from statistics import NormalDist
 
 from mlsysim._datafile import load
+from mlsysim._remembered import remembered
 from mlsysim._single import single
-from mlsysim.errors import WrongType, non_negative, one_of, positive, whole
+from mlsysim.errors import instance, non_negative, one_of, positive, whole
 from mlsysim.private_training import FILE
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.units import DAY
@@ -59,7 +60,7 @@ class Extraction:
     sources: dict = sources()
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def extract(api: str = "top-5 + bias", noise_nats: float = 0.0, rate_per_s: float = 20.0, width: int = 2048) -> Extraction:
     """What the output layer (width × 50,257) costs through an API, and what the toy attack reads under the noise.
 
@@ -158,5 +159,4 @@ def _eliminate(rows: list[list[float]]) -> tuple[float, ...]:
 
 
 def _is_extraction(extraction) -> None:
-    if not isinstance(extraction, Extraction):
-        raise WrongType(f"extraction is {extraction!r}, but must be a result of extract.")
+    instance("extraction", extraction, Extraction, "a result of extract")

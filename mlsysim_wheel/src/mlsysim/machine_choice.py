@@ -13,8 +13,9 @@ from functools import lru_cache
 
 from mlsysim import catalog
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim._single import single
-from mlsysim.errors import Infeasible, UnknownName, one_of, positive
+from mlsysim.errors import Infeasible, named, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.roofline import attainable
 
@@ -113,8 +114,7 @@ def rank(intensity_flop_per_byte=1.0, worth="watt", chip="h100", other="a100", p
     intensity, share = single(positive, "intensity_flop_per_byte", intensity_flop_per_byte, high=1e9), single(positive, "price_share", price_share, high=1e3)
     one_of("worth", worth, WORTH)
     for name in (chip, other):
-        if not isinstance(name, str) or name not in CHIPS:
-            raise UnknownName("chip", name, CHIPS)
+        named("chip", name, CHIPS)
         if worth == "dollar" and not _figures(name)[3]:
             raise Infeasible(f"{CHIPS[name][0]} is only rented, not sold, so it has no rate a dollar")
     sold = [n for n in CHIPS if worth != "dollar" or _figures(n)[3]]
@@ -203,7 +203,7 @@ def table_fleet(table_bytes=10e12, requests_per_s=1e6, row_bytes=512, rows=2000,
     )  # fmt: skip
 
 
-@lru_cache(maxsize=32)
+@remembered(32)
 def table_map(bytes_per_request, cpu_price_usd, gpu_price_usd, cells=40) -> tuple[tuple, tuple, tuple]:
     """Sizes (100 GB … 100 TB), request rates (10⁴ … 10⁸ a second), and "CPU capacity", "GPU bandwidth" … by rate and size: the cheaper fleet and what sets it.
 
@@ -211,6 +211,7 @@ def table_map(bytes_per_request, cpu_price_usd, gpu_price_usd, cells=40) -> tupl
     >>> words[0][-1], words[-1][0]
     ('CPU capacity', 'GPU bandwidth')
     """
+    whole("cells", cells, low=2, high=1000)
     sizes = tuple(10 ** (11 + 3 * i / (cells - 1)) for i in range(cells))
     rates = tuple(10 ** (4 + 4 * i / (cells - 1)) for i in range(cells))
     per, kinds = single(positive, "bytes_per_request", bytes_per_request), _servers()

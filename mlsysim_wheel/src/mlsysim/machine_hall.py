@@ -12,7 +12,7 @@ from functools import lru_cache
 from mlsysim import catalog
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
-from mlsysim.errors import UnknownName, fraction, non_negative, number, positive, whole
+from mlsysim.errors import a_list, fraction, instance, named, non_negative, number, positive, whole
 from mlsysim.own_or_rent import HOURS, OWN
 from mlsysim.quantity import quantity, series, sources
 
@@ -135,8 +135,7 @@ def hall(cooling="air", servers_per_rack=1, cap_w=700, meter_w=20e6, racks=800, 
     >>> h.gpus, h.binding, round(h.effective_flop_per_s / 1e15)
     (6400, 'positions', 6330)
     """
-    if not isinstance(cooling, str) or cooling not in COOLING:
-        raise UnknownName("cooling", cooling, COOLING)
+    named("cooling", cooling, COOLING)
     return _hall(
         cooling, whole("servers_per_rack", servers_per_rack, high=100), whole("cap_w", cap_w, low=250, high=700),
         single(positive, "meter_w", meter_w, high=1e12),
@@ -180,7 +179,7 @@ def hall_map(cooling="air", meter_w=20e6, racks=800, other_share=0.12) -> tuple[
     """The hall under every cap of CAPS_W (rows, highest first) with every number of servers a rack in SERVERS.
 
     >>> best_of(hall_map()).cap_w
-    600
+    425
     """
     return tuple(tuple(hall(cooling, k, c, meter_w, racks, other_share) for k in SERVERS) for c in reversed(CAPS_W))
 
@@ -189,9 +188,9 @@ def best_of(rows) -> Hall:
     """The hall of a map with the highest rate.
 
     >>> best_of(hall_map("liquid")).cap_w
-    600
+    425
     """
-    return max((h for row in rows for h in row), key=lambda h: h.effective_flop_per_s)
+    return max((h for row in a_list("rows", rows) for h in row), key=lambda h: h.effective_flop_per_s)
 
 
 def exaflops(rows) -> list[list[float | None]]:
@@ -200,7 +199,7 @@ def exaflops(rows) -> list[list[float | None]]:
     >>> exaflops(hall_map())[0][:2]
     [6.3296, None]
     """
-    return [[None if h.binding == "heat" else h.effective_flop_per_s / 1e18 for h in row] for row in rows]
+    return [[None if h.binding == "heat" else h.effective_flop_per_s / 1e18 for h in row] for row in a_list("rows", rows)]
 
 
 def hall_plan(cooling="air", servers_per_rack=1, cap_w=700, filled_share=1.0, wanted_flop_per_s=9e18) -> HallPlan:
@@ -236,6 +235,7 @@ def plans_near(plan: HallPlan) -> tuple[tuple[str, HallPlan], ...]:
     >>> [name for name, _ in plans_near(hall_plan("liquid", 2))][:4]
     ['yours', 'air', 'rear-door heat exchanger', '1 a rack']
     """
+    instance("plan", plan, HallPlan, "a result of hall_plan")
     own = {"cooling": plan.hall.cooling, "servers_per_rack": plan.hall.servers_per_rack, "cap_w": plan.cap_w, "filled_share": plan.filled_share}
     words = {"cooling": COOLING.get, "servers_per_rack": "{} a rack".format, "cap_w": "{} W".format, "filled_share": "{:.0%} filled".format}
     found = [("yours", plan)]

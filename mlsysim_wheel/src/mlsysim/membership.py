@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from statistics import NormalDist
 
 from mlsysim._datafile import load
+from mlsysim._remembered import remembered
 from mlsysim._single import single
-from mlsysim.errors import OutOfRange, WrongType, fraction, non_negative, number
+from mlsysim.errors import OutOfRange, fraction, instance, non_negative, number
 from mlsysim.private_training import FILE
 from mlsysim.quantity import quantity, sources
 
@@ -76,7 +76,7 @@ class Membership:
     sources: dict = sources()
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def attack(
     epsilon: float | None = None, unusual_share: float = 0.02, false_positive_share: float = 1e-3, typical_shift: float = 0.3, prior_share: float = 0.5
 ) -> Membership:  # fmt: skip
@@ -207,5 +207,4 @@ def _inner(name: str, value) -> float:
 
 
 def _is_attack(attacked) -> None:
-    if not isinstance(attacked, Membership):
-        raise WrongType(f"attacked is {attacked!r}, but must be a result of attack.")
+    instance("attacked", attacked, Membership, "a result of attack")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim.convnet import resnet50
-from mlsysim.errors import UnknownName, fraction, one_of, positive, whole
+from mlsysim.errors import fraction, named, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 
 OPTIMIZERS = {"sgd": 0, "momentum": 1, "adam": 2}  # numbers of 4 bytes that the optimizer keeps a parameter
@@ -92,8 +92,7 @@ def stages(network: str) -> tuple[Stage, ...]:
     >>> sum(s.parameters for s in stages("picture")), len(stages("picture"))
     (25503912, 20)
     """
-    if not isinstance(network, str) or network not in INPUTS:
-        raise UnknownName("network", network, INPUTS)
+    named("network", network, INPUTS)
     return _stages(network)
 
 

@@ -15,7 +15,7 @@ from mlsysim import convnet
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
 from mlsysim.catalog_entries import BYTES_OF_FORMAT
-from mlsysim.errors import UnknownName, number, one_of, positive, whole
+from mlsysim.errors import named, number, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 
 PRUNE = {"none": (), "early": range(4), "late": range(8, 14), "uniform": range(14)}  # blocks of MobileNetV1 that lose channels
@@ -89,8 +89,7 @@ def on_board(
     one_of("kernels", kernels, KERNELS)
     share = single(number, "prune_share", prune_share, low=0.0, high=MOST_PRUNED)
     known = load("tiny_camera.json")["boards"]
-    if not isinstance(board, str) or board not in known:
-        raise UnknownName("board", board, known)
+    named("board", board, known)
     whole("classes", classes, high=10**6)
     fast = known[board]["sram_bytes"]["value"] if sram_bytes is None else single(positive, "sram_bytes", sram_bytes, high=1e12)
     _network(width, resolution, "none", 0.0, classes)  # checks width and resolution before the cache compares them

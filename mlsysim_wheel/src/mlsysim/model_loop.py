@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim.canary import false_rollback_share, needed_requests, verdict_days
 from mlsysim.drift import FILE, chance_alarm_share, expected_detection_week
 from mlsysim.errors import whole
@@ -58,7 +58,7 @@ class Loop:
     sources: dict = sources()
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def run_loop(interval_days=7, audits=0, canary_share=0.01, z_limit=1.96, samples=200) -> Loop:
     """A year of the loop with 50 watched features, labels after 21 days, 5 % bad releases. Errors: OutOfRange, WrongType.
 
@@ -93,7 +93,7 @@ def run_loop(interval_days=7, audits=0, canary_share=0.01, z_limit=1.96, samples
     )  # fmt: skip
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def interval_options(audits, canary_share, z_limit, samples) -> tuple[tuple[str, float, float], ...]:
     """(name, false alarms a year, cost in dollars) of each interval, the rest of the loop as given. Errors: OutOfRange, WrongType.
 

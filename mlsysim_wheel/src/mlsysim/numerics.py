@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mlsysim.errors import OutOfRange, UnknownName, number, whole
+from mlsysim.errors import OutOfRange, named, number, whole
 from mlsysim.quantity import quantity
 
 IEEE = "IEEE 754-2019"
@@ -56,8 +56,7 @@ def number_format(name: str) -> NumberFormat:
     """
     if isinstance(name, NumberFormat):
         return name
-    if not isinstance(name, str) or name not in FORMATS:
-        raise UnknownName("number format", name, FORMATS)
+    named("number format", name, FORMATS)
     return FORMATS[name]
 
 

@@ -59,6 +59,7 @@ def plan_operations(embedding_days=7, other_days=7, policy="independent", thresh
     version = single(non_negative, "version_usd", version_usd, high=1e6)
     hour, screen = data["gpu_hour_usd"]["value"], data["screen_usd"]["value"] if testing == "screen" else 0.0
     p, n, rho, _ = data["families"]["value"]["CTR"]
+    alerts = false_alerts_per_day(rho, threshold, in_a_row)
     monitors = _MODELS * data["metrics"]["value"] / data["monitors_per_page"]["value"]
 
     def option(e: int, o: int, rule: str) -> tuple[str, float, float]:
@@ -81,7 +82,7 @@ def plan_operations(embedding_days=7, other_days=7, policy="independent", thresh
         screen_usd=screen,
         cost_usd=hour * hours + version * versions + screen,
         loss_share=loss,
-        pages_per_day=monitors * false_alerts_per_day(rho, threshold, in_a_row),
+        pages_per_day=monitors * alerts,
         delay_s=detection_steps(shift_in_sigmas(p, n, _DROP_SHARE), rho, threshold, in_a_row) * WINDOW_S,
         false_share=false_win_share(testing, _IDEAS_SHARE),
         options=tuple(option(e, other_days, rule) for rule in POLICIES for e in PERIODS),

@@ -23,7 +23,10 @@ def pareto(costs):
     [0, 1, 3]
     """
     np = optional("numpy")
-    costs = np.asarray(costs, dtype=float)
+    try:
+        costs = np.asarray(costs, dtype=float)
+    except (TypeError, ValueError):
+        costs = np.asarray(math.nan)
     if costs.ndim != 2 or np.isnan(costs).any():
         raise WrongType("costs must be a table of numbers with one row a design, and none may be missing.")
     order = np.lexsort(costs.T[::-1])  # by the first column, ties by the next: what betters a row stands before it

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlsysim.catalog_entries import BYTES_OF_FORMAT, FORMATS, Device, Model
-from mlsysim.errors import Infeasible, OutOfRange, WrongType, flag, fraction, one_of, whole
+from mlsysim.errors import Infeasible, OutOfRange, flag, fraction, instance, one_of, whole
 from mlsysim.kv_cache import kv_token
 from mlsysim.quantity import quantity, sources
 from mlsysim.roofline import Roofline, on_device
@@ -76,8 +76,7 @@ def phase_work(model: Model, phase: str, *, batch: int = 1, tokens: int = 512, w
     >>> round(w.traffic_bytes / 1e9, 1), round(w.operations / 1e9, 1)
     (17.1, 20.4)
     """
-    if not isinstance(model, Model):
-        raise WrongType(f"model is {model!r}, but must be a Model of the catalog.")
+    instance("model", model, Model, "a Model of the catalog")
     one_of("phase", phase, PHASES)
     batch, tokens = whole("batch", batch, high=10**7), whole("tokens", tokens, high=10**7)
     width = BYTES_OF_FORMAT[one_of("weight_format", weight_format, FORMATS)]
@@ -143,8 +142,7 @@ def phase_on_device(
     >>> round(phase_on_device(catalog.model("llama3_8b"), catalog.device("h100_sxm"), "decode", tokens=1024, calibrated=True).items_per_s)
     186
     """
-    if not isinstance(device, Device):
-        raise WrongType(f"device is {device!r}, but must be a Device of the catalog.")
+    instance("device", device, Device, "a Device of the catalog")
     if flag("calibrated", calibrated):
         compute_efficiency, memory_efficiency = _reached(device, fmt, compute_efficiency, memory_efficiency)
     fraction("compute_efficiency", compute_efficiency, open_low=True)
@@ -194,8 +192,7 @@ def transformer_of(model: Model, sequence: int | None = None) -> Transformer:
     >>> transformer_of(catalog.model("gpt3_175b")).hidden
     12288
     """
-    if not isinstance(model, Model):
-        raise WrongType(f"model is {model!r}, but must be a Model of the catalog.")
+    instance("model", model, Model, "a Model of the catalog")
     if "kv_heads" not in model.architecture or "experts" in model.architecture:
         raise Infeasible(f"{model.title} is no dense transformer, so the training layouts do not describe it")
     length = whole("sequence", model.shape("context") if sequence is None else sequence, high=10**8)

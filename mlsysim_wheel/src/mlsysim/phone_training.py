@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim._single import single
 from mlsysim.convnet import FC, Network, mobilenet_v2
 from mlsysim.errors import Infeasible, non_negative, one_of, positive, whole
@@ -81,7 +82,7 @@ def adapt(trained_part: str = "full", batch: int = 8, side_px: int = 224, optimi
     )  # fmt: skip
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def trained_parameters(trained_part: str) -> int:
     """How many parameters of MobileNetV2 with 100 classes a choice trains. Errors: OutOfRange.
 

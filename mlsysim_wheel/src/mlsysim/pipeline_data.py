@@ -16,7 +16,7 @@ from random import Random
 from mlsysim import catalog
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
-from mlsysim.errors import UnknownName, fraction, one_of, positive, whole
+from mlsysim.errors import fraction, named, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 
 BATCH, BATCHES, SEED = 256, 200, 9
@@ -129,8 +129,7 @@ def stored_format(name: str = "jpeg") -> StoredFormat:
     >>> stored_format("jpeg").item_bytes
     108000.0
     """
-    if not isinstance(name, str) or name not in format_names():
-        raise UnknownName("stored format", name, format_names())
+    named("stored format", name, format_names())
     return _format(name)
 
 
@@ -153,8 +152,7 @@ def gpu_rate(name: str = "a100") -> float:
     >>> gpu_rate("a100")
     2470.0
     """
-    if not isinstance(name, str) or name not in gpu_names():
-        raise UnknownName("GPU", name, gpu_names())
+    named("GPU", name, gpu_names())
     return float(load("input_pipeline.json")["gpus"][name]["images_per_s"]["value"])
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mlsysim import catalog, convnet, iron_law
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
-from mlsysim.errors import UnknownName, positive
+from mlsysim.errors import named, positive
 from mlsysim.quantity import quantity, sources
 from mlsysim.transport import network as access_network
 from mlsysim.transport import remote_call
@@ -105,6 +105,5 @@ def crossing(place="cloud", model="resnet50", link="lte", photo="full", frames_p
 
 
 def _entry(kind: str, name, table: dict) -> dict:
-    if not isinstance(name, str) or name not in table:
-        raise UnknownName(kind, name, table)
+    named(kind, name, table)
     return table[name]

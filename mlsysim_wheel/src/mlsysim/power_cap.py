@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from mlsysim import catalog
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim._single import single
 from mlsysim.errors import non_negative, number
 from mlsysim.machine_hall import STATIC, speed_at_cap
@@ -72,7 +73,7 @@ def _law(cap: float, fixed: float, host: float, rated: float) -> tuple[float, fl
     return clock, step, (cap * rated + host) / (rated + host) * step
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def trade_off(fixed_time_share=0.35, host_w=300.0) -> tuple[tuple[float, float, float], ...]:
     """(cap, step, energy of a step) for the caps from 20 to 100 %; arguments as in `capped_step`.
 

@@ -6,8 +6,8 @@ Source: `private_training`, `membership` and `logit_extraction`, put together.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
+from mlsysim._remembered import remembered
 from mlsysim.logit_extraction import extract
 from mlsysim.membership import attack
 from mlsysim.private_training import train_privately
@@ -33,7 +33,7 @@ class Release:
     sources: dict = sources()
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def release(
     batch: float = 256,
     noise_multiplier: float = 1.0,

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim._single import single
-from mlsysim.errors import WrongType, one_of, positive
+from mlsysim.errors import instance, one_of, positive
 from mlsysim.privacy_accounting import PrivacyLoss, privacy_loss
 from mlsysim.quantity import quantity, sources
 from mlsysim.training_memory import GRADIENT_BYTES, OPTIMIZER_BYTES, WEIGHT_BYTES
@@ -68,7 +69,7 @@ class PrivateRun:
     sources: dict = sources()
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def train_privately(
     batch: float = 256, noise_multiplier: float = 1.0, epochs: float = 20, records: float = 100_000, clipping: str = "per-example"
 ) -> PrivateRun:
@@ -143,5 +144,4 @@ def which_saves(run: PrivateRun) -> str:
 
 
 def _is_run(run) -> None:
-    if not isinstance(run, PrivateRun):
-        raise WrongType(f"run is {run!r}, but must be a result of train_privately.")
+    instance("run", run, PrivateRun, "a result of train_privately")

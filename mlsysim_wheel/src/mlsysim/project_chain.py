@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from mlsysim._datafile import load
 from mlsysim._single import single
-from mlsysim.errors import OutOfRange, WrongType, fraction, number, positive
+from mlsysim.errors import WrongType, finite_list, fraction, number, positive
 from mlsysim.project_plan import FILE, causes, stages
 
 CHAIN = "absorbing Markov chain, Kemeny and Snell 1960"
@@ -85,7 +85,7 @@ def share_within(ordered, weeks) -> float:
     >>> share_within((1.0, 2.0, 4.0, 8.0), 4.0)
     0.75
     """
-    return bisect_right(_sample(ordered), single(number, "weeks", weeks, low=0.0)) / len(ordered)
+    return _share(_sample(ordered), single(number, "weeks", weeks, low=0.0))
 
 
 def shares_by_week(ordered) -> tuple[tuple[float, float], ...]:
@@ -94,10 +94,10 @@ def shares_by_week(ordered) -> tuple[tuple[float, float], ...]:
     >>> shares_by_week((1.5, 2.5))
     ((0.0, 0.0), (1.0, 0.0), (2.0, 0.5), (3.0, 1.0))
     """
-    points = [(0.0, share_within(ordered, 0.0))]
+    points = [(0.0, _share(_sample(ordered), 0.0))]
     while points[-1][1] < 0.98:
         week = points[-1][0] + 1.0
-        points.append((week, share_within(ordered, week)))
+        points.append((week, _share(ordered, week)))
     return tuple(points)
 
 
@@ -155,10 +155,12 @@ def route_of(plan, chances, rework_share, share) -> tuple[tuple[int, float, floa
     return tuple(visits)
 
 
+def _share(ordered, weeks: float) -> float:
+    return bisect_right(ordered, weeks) / len(ordered)
+
+
 def _sample(ordered):
-    if not isinstance(ordered, (tuple, list)) or not ordered:
-        raise OutOfRange(f"ordered is {ordered!r}, but must hold at least one length.")
-    return ordered
+    return finite_list("ordered", ordered, low=0.0)
 
 
 def _plan(plan) -> tuple[float, ...]:

@@ -14,7 +14,7 @@ from itertools import product
 
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
-from mlsysim.errors import OutOfRange, flag, fraction, number
+from mlsysim.errors import OutOfRange, finite_list, flag, fraction, number
 from mlsysim.project_chain import CHAIN, RUN, expected_visits, mean_weeks, quantile_weeks, sampled_weeks, weeks_ahead
 from mlsysim.project_plan import FILE, cause_chances, causes, plan_weeks, stages
 from mlsysim.quantity import quantity, series, sources
@@ -61,6 +61,7 @@ def checked_chances(chances, chosen) -> tuple[float, ...]:
     [0.2, 0.25, 0.25, 0.05, 0.15, 0.2]
     """
     chosen = _chosen(chosen)
+    finite_list("chances", chances, low=0.0, high=1.0, length=len(causes()))
     found = []
     for chance, cause in zip(chances, causes(), strict=True):
         for check in checks():
@@ -77,6 +78,7 @@ def checked_plan(plan, chosen) -> tuple[float, ...]:
     >>> checked_plan(plan_weeks(), ("labels",))
     (4, 8, 4, 2, 3, 1)
     """
+    finite_list("plan", plan, low=0.0, length=len(stages()))
     return (plan[0] + check_weeks(chosen), *plan[1:])
 
 

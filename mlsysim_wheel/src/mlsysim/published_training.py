@@ -6,7 +6,7 @@ import functools
 from dataclasses import dataclass
 
 from mlsysim._datafile import load
-from mlsysim.errors import UnknownName
+from mlsysim.errors import UnknownName, named
 from mlsysim.transformer import Transformer
 
 
@@ -33,8 +33,7 @@ def megatron_model(name: str) -> Transformer:
     12288
     """
     models = _read()[0]
-    if not isinstance(name, str) or name not in models:
-        raise UnknownName("published model", name, models)
+    named("published model", name, models)
     return models[name]
 
 

@@ -103,7 +103,7 @@ def show_work(result, fmt: str = "steps"):
 
     >>> from mlsysim.roofline import estimate
     >>> r = estimate(operations=2e9, traffic_bytes=1e9, peak_flop_per_s=312e12, bandwidth_bytes_per_s=2.039e12)
-    >>> show_work(r, "text").splitlines()[4].replace(chr(8201), " ")
+    >>> show_work(r, "text").splitlines()[4].replace(chr(8239), " ")
     'intensity_flop_per_byte = 2.00 FLOP/B  = \\\\frac{\\\\text{2.00}\\\\,\\\\text{GFLOP}}{\\\\text{1.00}\\\\,\\\\text{GB}}  [definition]'
     """
     if not dataclasses.is_dataclass(result) or isinstance(result, type):

@@ -14,6 +14,7 @@ from heapq import heapreplace
 from itertools import accumulate
 from random import Random
 
+from mlsysim._remembered import remembered
 from mlsysim._single import single
 from mlsysim.errors import OutOfRange, WrongType, fraction, non_negative, number, positive, whole
 from mlsysim.quantity import quantity, series, sources
@@ -152,7 +153,7 @@ def two_point_moments(short_s: float, long_factor: float, long_share: float) -> 
     (0.02, 2.25)
     """
     short_s = single(positive, "short_s", short_s)
-    factor = single(number, "long_factor", long_factor, low=1.0)
+    factor = single(number, "long_factor", long_factor, low=1.0, high=1e9)
     share = single(fraction, "long_share", long_share)
     relative = 1.0 - share + share * factor
     return short_s * relative, max(0.0, (1.0 - share + share * factor**2) / relative**2 - 1.0)
@@ -201,9 +202,10 @@ def tail_remedies(
     return TailRemedies(now, *after, best=REMEDIES[after.index(min(after))])
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def poisson_unit_arrivals(requests: int, seed: int) -> tuple[float, ...]:
     """Arrival times of a Poisson stream of rate 1: sums of −ln(1 − u). Divided by a rate they are that rate's stream."""
+    requests, seed = whole("requests", requests, high=10**7), whole("seed", seed, low=0, high=2**64)
     draw, log = Random(seed).random, math.log
     return tuple(accumulate([-log(1.0 - draw()) for _ in range(requests)]))
 

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 from mlsysim._single import single
-from mlsysim.errors import OutOfRange, WrongType, fraction, non_negative, positive, whole
+from mlsysim.errors import OutOfRange, WrongType, fraction, non_negative, number, positive, whole
 from mlsysim.quantity import quantity, sources
 
 STABLE, UNSTABLE = "stable", "queue grows without end"
@@ -239,4 +239,7 @@ def _length(ordered) -> int:
         raise WrongType(f"ordered is {ordered!r}, but must be a sequence of samples in ascending order.") from None
     if not count:
         raise OutOfRange("ordered is empty, but must hold at least one sample.")
+    for end in (ordered[0], ordered[-1]):  # of an ascending sequence
+        if end != math.inf:
+            number("a sample", end)
     return count

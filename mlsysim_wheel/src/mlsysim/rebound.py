@@ -106,4 +106,4 @@ def electricity_after(efficiency, elasticity) -> float:
     >>> round(electricity_after(4.0, 1.5), 3)
     2.0
     """
-    return single(positive, "efficiency", efficiency) ** (single(non_negative, "elasticity", elasticity) - 1)
+    return single(positive, "efficiency", efficiency, high=1e9) ** (single(non_negative, "elasticity", elasticity, high=10.0) - 1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim._single import single
-from mlsysim.errors import number, one_of, positive, whole
+from mlsysim.errors import a_list, number, one_of, positive, whole
 from mlsysim.quantity import quantity, series
 from mlsysim.units import MINUTE
 
@@ -135,7 +135,7 @@ def attempt_lines(service: str = "features", loads: tuple[float, float] = (0.2, 
     (3, ((0.2, 0.8), (0.95, 3.8)))
     """
     cost = SERVICES[one_of("service", service, SERVICES)]
-    ends = tuple(single(positive, "loads", load, high=2.0) for load in loads)
+    ends = tuple(single(positive, "loads", load, high=2.0) for load in a_list("loads", loads))
     return tuple((r, tuple((load, load * (1.0 + r * cost)) for load in ends)) for r in range(4))
 
 

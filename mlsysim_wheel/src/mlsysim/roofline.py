@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mlsysim._arrays import is_array, ordinary, where
 from mlsysim.catalog_entries import BYTES_OF_FORMAT, Device
-from mlsysim.errors import OutOfRange, WrongType, fraction, non_negative, positive, whole
+from mlsysim.errors import OutOfRange, fraction, instance, non_negative, positive, whole
 from mlsysim.quantity import quantity, sources
 
 PAPER = "Williams, Waterman, Patterson 2009"
@@ -87,7 +87,7 @@ def estimate(
         time_s,
         attainable / rate,
         where(memory_binds, "memory", "compute"),
-        sources=given or {},
+        sources={} if given is None else instance("given", given, dict, "a dict of sources by argument"),
     )
 
 
@@ -121,8 +121,7 @@ def attainable(intensity_flop_per_byte, peak_flop_per_s, bandwidth_bytes_per_s):
     positive("peak_flop_per_s", peak_flop_per_s)
     positive("bandwidth_bytes_per_s", bandwidth_bytes_per_s)
     slope = intensity_flop_per_byte * bandwidth_bytes_per_s
-    over = slope > peak_flop_per_s
-    return slope * (1 - over) + peak_flop_per_s * over  # min() without a call, so that it works on arrays
+    return where(slope > peak_flop_per_s, peak_flop_per_s, slope)
 
 
 def gemm(m: int, n: int, k: int, device: Device, fmt: str, *, compute_efficiency=1.0, memory_efficiency=1.0) -> Roofline:
@@ -226,5 +225,4 @@ def energy(operations, traffic_bytes, time_s, *, joules_per_flop, joules_per_byt
 
 
 def _check(device) -> None:
-    if not isinstance(device, Device):
-        raise WrongType(f"device must be a Device of the catalog, but is {type(device).__name__}.")
+    instance("device", device, Device, "a Device of the catalog")

@@ -17,8 +17,9 @@ from itertools import accumulate
 from random import Random
 
 from mlsysim._datafile import load
+from mlsysim._remembered import remembered
 from mlsysim._single import single
-from mlsysim.errors import WrongType, fraction, number, one_of, positive, whole
+from mlsysim.errors import fraction, instance, number, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.queueing import mmc, percentile
 from mlsysim.token_requests import FILE
@@ -69,7 +70,7 @@ class Routed:
     sources: dict = sources()
 
 
-@lru_cache(maxsize=128)
+@remembered(128)
 def route(
     router: str = "power of two", load_share: float = 1.10, admission: str = "none", *, cs2: float = 4.0, saving_share: float = 0.5, sessions: int = 200,
     paid_share: float = 0.3, requests: int = REQUESTS, seed: int = 17,
@@ -129,15 +130,15 @@ def who_pays(routed: Routed) -> str:
     >>> who_pays(route(load_share=1.1)), who_pays(route("least outstanding", 0.5))
     ('free', 'nobody')
     """
-    plain, first = (route(routed.router, routed.load, a, **_settings(routed)) for a in ADMISSIONS[1:])
+    settings = _settings(routed)
+    plain, first = (route(routed.router, routed.load, a, **settings) for a in ADMISSIONS[1:])
     free = plain.free_in_time_share - first.free_in_time_share > _FELT
     paid = plain.paid_in_time_share - first.paid_in_time_share > _FELT
     return PAYERS[2] if free and paid else PAYERS[0] if free else PAYERS[1] if paid else PAYERS[3]
 
 
 def _settings(routed: Routed) -> dict:
-    if not isinstance(routed, Routed):
-        raise WrongType(f"routed is {routed!r}, but must be a result of route.")
+    instance("routed", routed, Routed, "a result of route")
     return {k: getattr(routed, k) for k in ("cs2", "saving_share", "sessions", "paid_share", "requests", "seed")}
 
 

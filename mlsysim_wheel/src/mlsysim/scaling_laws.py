@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from mlsysim import catalog
 from mlsysim._datafile import load, source_of
-from mlsysim.errors import UnknownName, positive
+from mlsysim._remembered import remembered
+from mlsysim.errors import named, positive
 from mlsysim.quantity import quantity, series, sources
 
 LEVERS = ("data", "model", "machine")
@@ -99,8 +100,7 @@ def loss_fit(name="hoffmann_2022") -> LossFit:
     >>> loss_fit("hoffmann_2022").data_exponent
     0.28
     """
-    if not isinstance(name, str) or name not in fit_names():
-        raise UnknownName("fit", name, fit_names())
+    named("fit", name, fit_names())
     return _fit(name)
 
 
@@ -199,7 +199,7 @@ def study_levers(compute_flop=1e21, available_tokens=1e13, largest_parameters=1e
     )  # fmt: skip
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def lever_map(largest_parameters=1e12, fit="hoffmann_2022") -> LeverMap:
     """The binding lever for machines of 1e19 … 1e25 operations and 1e9 … 1e13 tokens, four steps a decade, and contours of R.
 

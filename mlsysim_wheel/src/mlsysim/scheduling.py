@@ -14,6 +14,7 @@ from functools import lru_cache
 from heapq import heappop, heappush
 
 from mlsysim._datafile import load, source_of
+from mlsysim.errors import instance
 from mlsysim.gang_replay import FILE, TRACES, Replay, replay
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.queueing import percentile
@@ -95,6 +96,7 @@ def waits_by_size(run: Replay) -> tuple[float, float, float]:
     >>> [round(w / 3600, 2) for w in waits_by_size(replay("backfill", trace=4))]
     [0.18, 0.06, 1.89]
     """
+    instance("run", run, Replay, "a result of replay")
     small, large = load(FILE)["small_gpus"]["value"], load(FILE)["large_gpus"]["value"]
     pairs = list(zip(run.waits_s, run.gpus))
     return _mean(run.waits_s), _mean([w for w, g in pairs if g <= small]), _mean([w for w, g in pairs if g >= large])

@@ -15,7 +15,7 @@ from functools import lru_cache
 from mlsysim import catalog, iron_law
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
-from mlsysim.errors import Infeasible, UnknownName, fraction, non_negative, one_of, positive
+from mlsysim.errors import Infeasible, fraction, named, non_negative, one_of, positive
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.units import DAY, HOUR
 
@@ -90,8 +90,7 @@ def listen(radio="lora", policy="stream", false_wakes_per_h=2, runs_per_s=5) -> 
     (63.7, 'thinking', 1.03)
     """
     data = load("sensor_node.json")
-    if not isinstance(radio, str) or radio not in data["radios"]:
-        raise UnknownName("radio", radio, data["radios"])
+    named("radio", radio, data["radios"])
     one_of("policy", policy, POLICIES)
     false_wakes_per_h = single(non_negative, "false_wakes_per_h", false_wakes_per_h, high=500)
     runs_per_s, wire = single(positive, "runs_per_s", runs_per_s), data["radios"][radio]

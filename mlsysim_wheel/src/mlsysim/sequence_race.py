@@ -12,7 +12,7 @@ from mlsysim import catalog
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
 from mlsysim.attention_layer import SCORES, attention_layer
-from mlsysim.errors import WrongType, one_of, positive, whole
+from mlsysim.errors import instance, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.recurrent import WEIGHTS, dependent_steps, lstm_cell, rounds, samples_done, staircase
 
@@ -162,6 +162,5 @@ def at_speedup(result: Race, factor: float) -> float:
     >>> round(at_speedup(race(512, 8), 2.0) * 1e3, 1)
     12.6
     """
-    if not isinstance(result, Race):
-        raise WrongType(f"result is {result!r}, but must be a Race.")
+    instance("result", result, Race, "a Race")
     return result.lstm_s / single(positive, "factor", factor)

@@ -16,6 +16,7 @@ from functools import lru_cache
 from itertools import accumulate
 
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim._single import single
 from mlsysim.errors import Infeasible, non_negative, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
@@ -142,9 +143,10 @@ def break_even(compile_s: float, eager_s: float, compiled_s: float) -> float:
     return positive("compile_s", compile_s) / saved
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def stream_lengths(spread: float) -> tuple[int, ...]:
     """Tokens of each request of the stream: log-normal about the median, from 1 to the longest that is taken."""
+    spread = single(non_negative, "spread", spread, high=2.0)
     middle, longest, exp = _data("middle_tokens"), _data("longest_tokens"), math.exp
     return tuple([min(longest, max(1, round(middle * exp(spread * z)))) for z in _normals()])
 
@@ -159,8 +161,10 @@ def _normals() -> tuple[float, ...]:
 
 
 def replay(policy: str, bucket_tokens: int, spread: float) -> Replay:
-    """The whole stream under a policy; the bucket matters only under buckets."""
-    return _replay(policy, bucket_tokens if policy == "buckets" else 0, spread)
+    """The whole stream under a policy; the bucket matters only under buckets. Ranges and errors as in `run`."""
+    one_of("policy", policy, POLICIES)
+    bucket = whole("bucket_tokens", bucket_tokens, high=_data("longest_tokens")) if policy == "buckets" else 0
+    return _replay(policy, bucket, single(non_negative, "spread", spread, high=2.0))
 
 
 @lru_cache(maxsize=256)
@@ -183,7 +187,7 @@ def _replay(policy: str, bucket: int, spread: float) -> Replay:
     return Replay(tuple(accumulate(map(table.__getitem__, run))), run, tuple(moments), tuple(table))
 
 
-@lru_cache(maxsize=3)
+@remembered(3)
 def seconds_by_length(kind: str) -> tuple[float, ...]:
     """Seconds of a request by its length in tokens, from 0: eager, compiled (for this length) or dynamic.
 

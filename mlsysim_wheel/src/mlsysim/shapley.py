@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim._single import single
-from mlsysim.errors import fraction, number, positive, whole
+from mlsysim.errors import a_list, fraction, number, positive, whole
 from mlsysim.quantity import quantity, series, sources
 
 FEATURES = 10
@@ -132,7 +132,7 @@ def strongest(values, count=3) -> frozenset[int]:
     >>> sorted(strongest((0.1, -0.4, 0.2)))
     [0, 1, 2]
     """
-    found = [single(number, "values", v) for v in values]
+    found = [single(number, "values", v) for v in a_list("values", values)]
     return frozenset(sorted(range(len(found)), key=lambda i: -abs(found[i]))[: whole("count", count, high=max(1, len(found)))])
 
 

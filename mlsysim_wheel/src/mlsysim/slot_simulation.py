@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from random import Random
 
-from mlsysim.errors import Infeasible
+from mlsysim._remembered import remembered
+from mlsysim.errors import Infeasible, finite_list, instance, whole
 
 ADMIT_SHARE = 0.95  # paged: admit while the room is filled to here; the rest is for the growth of the active answers
 MEAN_ANSWER, LONGEST_ANSWER = 200.0, 1000
@@ -63,7 +63,7 @@ class Run:
     timeline: list
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def answer_lengths(answers: int, seed: int) -> tuple[int, ...]:
     """Exponential lengths in tokens, int(−200·ln(1 − u)), cut to 1 … 1,000.
 
@@ -71,6 +71,7 @@ def answer_lengths(answers: int, seed: int) -> tuple[int, ...]:
     >>> round(sum(lengths) / 96), max(lengths) <= 1000
     (184, True)
     """
+    answers, seed = whole("answers", answers, high=10**6), whole("seed", seed, low=0, high=2**64)
     draw = Random(seed).random
     return tuple([min(LONGEST_ANSWER, max(1, int(-MEAN_ANSWER * math.log(1.0 - draw())))) for _ in range(answers)])
 
@@ -80,6 +81,8 @@ def simulate(plan: Plan, cost: Cost, lengths: tuple[int, ...]) -> Run:
 
     Raises Infeasible if paged answers outgrow the room: the model has no preemption.
     """
+    instance("plan", plan, Plan, "a Plan"), instance("cost", cost, Cost, "a Cost")
+    finite_list("lengths", lengths, low=1.0)
     limit = plan.slots if plan.paged else min(plan.slots, plan.reserved_slots)
     prefill_s, threshold = plan.prompt * cost.token_arithmetic_s, ADMIT_SHARE * plan.room_tokens
     active: list[tuple[int, int, int]] = []  # (step at which the answer ends, slot, step of its admission)

@@ -91,7 +91,7 @@ def unanimous_gain(few: int, many: int, factor: float | None = None, sigma: floa
     >>> round(unanimous_gain(100, 100_000), 2), round(unanimous_gain(100, 100_000, 1000.0), 0)
     (2.54, 1500.0)
     """
-    first = unanimous_radius(sigma, few)
+    first, many = unanimous_radius(sigma, few), whole("many", many)
     if factor is not None:
         return first * single(positive, "factor", factor, high=1e9)
     return unanimous_radius(sigma, many) / first if first else math.inf

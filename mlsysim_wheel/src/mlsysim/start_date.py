@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from mlsysim._datafile import load, source_of
-from mlsysim.errors import UnknownName, non_negative, number, one_of, positive, whole
+from mlsysim.errors import named, non_negative, number, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 
 IMPROVES = ("both", "machines", "methods")
@@ -74,8 +74,7 @@ def doubling_years(improves="both", pace="image_2020") -> float:
     0.865
     """
     one_of("improves", improves, IMPROVES)
-    if not isinstance(pace, str) or pace not in pace_names():
-        raise UnknownName("pace of methods", pace, pace_names())
+    named("pace of methods", pace, pace_names())
     machines, methods = load(_FILE)["machines_doubling_years"]["value"], load(_FILE)["methods"][pace]["months"] / 12
     rates = {"machines": 1 / machines, "methods": 1 / methods, "both": 1 / machines + 1 / methods}
     return 1 / rates[improves]
@@ -104,13 +103,14 @@ def best_wait_years(run_years, doubling_years) -> float:
 def staged_finish_years(start_years, run_years, doubling_years, purchases, apart_years) -> float:
     """When the run ends if the money is spent in equal parts, `apart_years` from each other, and all machines keep running.
 
-    Whole steps of 1/48 year. Errors: OutOfRange, as in `finish_years`; purchases 1 … 100.
+    Whole steps of 1/48 year. Errors: OutOfRange, as in `finish_years`; start up to 100 years, run up to 10,000, doubling
+    at least 0.1, purchases 1 … 100, up to 10 years apart.
 
     >>> round(staged_finish_years(0, 10, doubling_years("both"), 3, 1), 2)
     5.15
     """
-    w, run = non_negative("start_years", start_years), positive("run_years", run_years)
-    tau, u, k = positive("doubling_years", doubling_years), non_negative("apart_years", apart_years), whole("purchases", purchases, high=100)
+    w, run = non_negative("start_years", start_years, high=100.0), positive("run_years", run_years, high=1e4)
+    tau, u, k = number("doubling_years", doubling_years, low=0.1), non_negative("apart_years", apart_years, high=10.0), whole("purchases", purchases, high=100)
     return _staged(w, run, tau, k, u)
 
 

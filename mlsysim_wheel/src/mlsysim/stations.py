@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mlsysim import catalog, duty, iron_law
 from mlsysim.catalog_entries import Machine
 from mlsysim.comparison import as_job, as_machine
-from mlsysim.errors import Infeasible
+from mlsysim.errors import Infeasible, a_list
 from mlsysim.iron_law import Job
 from mlsysim.quantity import quantity, sources
 
@@ -83,5 +83,5 @@ def stations(machines, models, batch: int, rate_per_s) -> tuple[tuple[str, str, 
     >>> [(m, n) for m, n, _ in stations(["stm32h743", "t4"], ["mobilenet_v1"], 1, 30)]
     [('t4', 'mobilenet_v1')]
     """
-    pairs = [(m, n) for m in machines for n in models if iron_law.fits(as_job(n), as_machine("a machine", m))]
+    pairs = [(m, n) for m in a_list("machines", machines) for n in a_list("models", models) if iron_law.fits(as_job(n), as_machine("a machine", m))]
     return tuple((m, n, station(m, n, batch, rate_per_s)) for m, n in pairs)

@@ -14,7 +14,7 @@ from mlsysim import catalog
 from mlsysim._datafile import load
 from mlsysim._single import single
 from mlsysim.catalog_storage import StorageTier
-from mlsysim.errors import UnknownName, non_negative, positive, whole
+from mlsysim.errors import named, non_negative, positive, whole
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.units import DAY
 
@@ -214,14 +214,12 @@ def feed(
 
 def _entry(workload: str) -> dict:
     known = load("store_customers.json")["workloads"]
-    if not isinstance(workload, str) or workload not in known:
-        raise UnknownName("workload", workload, known)
+    named("workload", workload, known)
     return known[workload]
 
 
 def _tier(store: str) -> StorageTier:
-    if not isinstance(store, str) or store not in STORES:
-        raise UnknownName("store", store, STORES)
+    named("store", store, STORES)
     return catalog.storage_tier(store)
 
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import product
 
 from mlsysim._single import single
-from mlsysim.errors import Infeasible, fraction, number, one_of, positive, whole
+from mlsysim.errors import Infeasible, OutOfRange, a_list, fraction, instance, number, one_of, positive, whole
 from mlsysim.quantity import quantity, series, sources
 
 DISTRICTS, LIGHT, VARIETIES, CAMERAS = (0.55, 0.30, 0.15), (0.5, 0.5), (0.6, 0.3, 0.1), (0.8, 0.2)
@@ -62,7 +62,7 @@ def ill_in_cell(plants, shares, prevalence) -> float:
     1.5
     """
     n = whole("plants", plants)
-    return n * math.prod(single(fraction, "a share", s) for s in shares) * single(fraction, "prevalence", prevalence)
+    return n * math.prod(single(fraction, "a share", s) for s in a_list("shares", shares)) * single(fraction, "prevalence", prevalence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +213,9 @@ def expected_worst(ill, true) -> float:
     0.81
     """
     cells: dict[tuple[int, float], int] = {}
+    instance("ill", ill, (tuple, list), "a list of counts"), instance("true", true, (tuple, list), "a list of shares")
+    if len(ill) != len(true):
+        raise OutOfRange(f"ill and true hold {len(ill)} and {len(true)} cells, but must hold the same number.")
     for k, s in zip(ill, true, strict=True):
         key = whole("a cell's count", k, low=0), single(fraction, "a true share", s)
         if key[0]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from mlsysim.convnet import DEPTHWISE, FC, Layer, Network, mobilenet_v1
-from mlsysim.errors import WrongType, flag, one_of, whole
+from mlsysim.errors import flag, instance, one_of, whole
 from mlsysim.quantity import quantity, series, sources
 
 IDLE_BELOW = 0.05
@@ -127,8 +127,7 @@ def run(network: Network, side=128, batch=1, packed=True) -> ArrayRun:
     >>> r.cycles, round(r.depthwise_cycle_share, 3)
     (368391, 0.664)
     """
-    if not isinstance(network, Network):
-        raise WrongType(f"network is {network!r}, but must be a Network of mlsysim.convnet.")
+    instance("network", network, Network, "a Network of mlsysim.convnet")
     side, batch = whole("side", side, low=2, high=4096), whole("batch", batch, high=65536)
     flag("packed", packed)
     macs, cycles = network.macs * batch, _cycles(network, side, batch, packed)

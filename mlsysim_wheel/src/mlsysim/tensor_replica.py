@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from mlsysim import catalog
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim._single import single
 from mlsysim.collectives import all_reduce
 from mlsysim.errors import flag, fraction, one_of, positive, whole
@@ -76,7 +77,7 @@ class ReplicaStep:
     sources: dict = sources()
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def replica_step(
     gpus: int = 4, batch: int = 1, context_tokens: int = 4096, *, weights: str = "bf16", speculation: bool = False, acceptance: float = 0.7
 ) -> ReplicaStep:
@@ -191,7 +192,7 @@ def assistant_fleet(gpus_per_replica: int, batch: int, replicas: int, requests_p
     )  # fmt: skip
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def small_fleets(requests_per_s: float, load_limit: float = 0.80, lost_limit: float = 0.95, most_replicas: int = 20) -> tuple[AssistantFleet, ...]:
     """For 2, 4 and 8 GPUs and each batch that fits: the fewest replicas inside both load limits, where `most_replicas` do.
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
-from mlsysim.errors import number, positive, whole
+from mlsysim.errors import instance, number, positive, whole
 from mlsysim.quantity import quantity, series, sources
 
 FILE = "measurement/camera_boxes.json"
@@ -86,6 +86,7 @@ def mean_speed(found: Trace, first_s: int, last_s: int) -> float:
     >>> round(mean_speed(trace(35, 9), 900, 1200), 3)
     0.671
     """
+    instance("found", found, Trace, "a result of trace")
     last = whole("last_s", last_s, high=len(found.speeds))
     first = whole("first_s", first_s, low=0, high=last - 1)
     return math.fsum(found.speeds[first:last]) / (last - first)

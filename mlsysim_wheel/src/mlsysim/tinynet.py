@@ -114,6 +114,8 @@ def decades_lost(factor: float, layers: int) -> float:
 
 def comparable(ratio: float) -> bool:
     """Whether the gradients of the first and the last layer are within a factor of 100 of each other."""
+    if ratio != math.inf:  # a last gradient of zero
+        number("ratio", ratio, low=0.0)
     return 1 / FACTOR <= ratio <= FACTOR
 
 

@@ -15,7 +15,7 @@ from mlsysim._single import single
 from mlsysim.catalog_entries import BYTES_OF_FORMAT, Device
 from mlsysim.collectives import all_reduce
 from mlsysim.decoder import Decoder, as_decoder, size
-from mlsysim.errors import Infeasible, UnknownName, flag, fraction, non_negative, positive, whole
+from mlsysim.errors import Infeasible, flag, fraction, named, non_negative, positive, whole
 from mlsysim.language_training import layer_times
 from mlsysim.quantity import quantity, sources
 
@@ -90,8 +90,7 @@ def exchange_time(message_bytes: float, gpus: int, link: str = "nvlink4") -> flo
     True
     """
     known = load("calibration/links.json")["links"]
-    if not isinstance(link, str) or link not in known:
-        raise UnknownName("calibrated link", link, known)
+    named("calibrated link", link, known)
     single(positive, "message_bytes", message_bytes)
     if whole("gpus", gpus) == 1:
         return 0.0

@@ -17,6 +17,7 @@ from statistics import NormalDist
 
 from mlsysim import catalog
 from mlsysim._datafile import load, source_of
+from mlsysim._remembered import remembered
 from mlsysim._single import single
 from mlsysim.errors import Infeasible, non_negative, one_of, positive, whole
 from mlsysim.kv_cache import kv_token
@@ -70,7 +71,7 @@ class TokenRequests:
     sources: dict = sources()
 
 
-@lru_cache(maxsize=128)
+@remembered(128)
 def serve_requests(
     policy: str = "continuous", slots: int = 32, arrivals_per_s: float = 20.0, *, kv_bytes: float = 20e9, allocation: str = "paged", wait_s: float = 0.1,
     seed: int = 12,
@@ -123,7 +124,7 @@ def serve_requests(
     )  # fmt: skip
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def draw_requests(seed: int = 12) -> tuple[tuple[float, int, int], ...]:
     """(arrival at one request a second in s, prompt tokens, answer tokens) of 200 requests; all draws come from `seed`.
 

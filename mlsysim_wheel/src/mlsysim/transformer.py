@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlsysim.errors import OutOfRange, WrongType, one_of, positive, whole
+from mlsysim.errors import OutOfRange, WrongType, instance, one_of, positive, whole
 from mlsysim.quantity import quantity, sources
 
 RECOMPUTATION = ("none", "selective", "full")
@@ -43,8 +43,7 @@ class Transformer:
 
 def as_transformer(model) -> Transformer:
     """The model itself, or an error that says what was expected."""
-    if not isinstance(model, Transformer):
-        raise WrongType(f"model is {model!r}, but must be a Transformer.")
+    instance("model", model, Transformer, "a Transformer")
     return model
 
 

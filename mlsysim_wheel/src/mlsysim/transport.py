@@ -16,7 +16,7 @@ from functools import lru_cache
 from mlsysim import catalog, iron_law
 from mlsysim._datafile import load, source_of
 from mlsysim._single import single
-from mlsysim.errors import UnknownName, WrongType, fraction, non_negative, one_of, positive
+from mlsysim.errors import fraction, instance, named, non_negative, one_of, positive
 from mlsysim.quantity import quantity, series, sources
 from mlsysim.queueing import percentile
 
@@ -105,8 +105,7 @@ def rtt_s(link, distance_km) -> float:
 def network(link) -> dict:
     """The data of one access network; raises UnknownName."""
     table = load("access_networks.json")["networks"]
-    if not isinstance(link, str) or link not in table:
-        raise UnknownName("access network", link, table)
+    named("access network", link, table)
     return table[link]
 
 
@@ -175,8 +174,7 @@ def changes(call: RemoteCall) -> Changes:
     >>> [round(1e3 * s, 1) for s in (c.gpu_s, c.near_s, c.open_s, c.small_s)], c.best
     ([0.4, 81.6, 222.8, 110.4], ('open',))
     """
-    if not isinstance(call, RemoteCall):
-        raise WrongType(f"call must be a RemoteCall, but is {type(call).__name__}.")
+    instance("call", call, RemoteCall, "a RemoteCall")
     now = dict(link=call.link, connection=call.connection, distance_km=call.distance_km, upload_bytes=call.upload_bytes, server=call.server, model=call.model)
     others = {
         "gpu": {"server": "h100_sxm"},

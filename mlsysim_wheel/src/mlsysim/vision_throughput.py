@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mlsysim import kernels
 from mlsysim.catalog_entries import BYTES_OF_FORMAT, Device
 from mlsysim.convnet import DEPTHWISE, Network
-from mlsysim.errors import WrongType, flag, one_of, whole
+from mlsysim.errors import flag, instance, one_of, whole
 from mlsysim.quantity import quantity, sources
 
 LAYOUTS = ("channels last", "channels first")
@@ -54,11 +54,10 @@ def image_batch(
     >>> [image_batch(convnet.resnet50(), v100, b).binding for b in (1, 256)]
     ['host', 'device']
     """
-    if not isinstance(network, Network):
-        raise WrongType(f"network is {network!r}, but must be a Network of mlsysim.convnet.")
+    instance("network", network, Network, "a Network of mlsysim.convnet")
     batch, one = whole("batch", batch, high=10**6), one_of("layout", layout, LAYOUTS)
     flag("training", training), flag("eager", eager)
-    width = BYTES_OF_FORMAT[fmt] if fmt in BYTES_OF_FORMAT else 0.0
+    width = BYTES_OF_FORMAT.get(fmt, 0.0) if isinstance(fmt, str) else 0.0
     convolutions = moved = launches = 0.0
     last = len(network.layers) - 1
     for index, layer in enumerate(network.layers):
