@@ -4,6 +4,7 @@ PORT ?= 8000
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMPS := $(VENV)/.stamps
+PYTEST := $(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help setup serve site test test-fast bench bench-grade bench-start bench-labs soak docs validate lint clean
@@ -33,12 +34,12 @@ serve: setup  ## build the site and serve it (PORT=8000)
 	$(PY) build_site.py --serve --port $(PORT)
 
 test: setup site  ## every test, the browser's last
-	$(PY) -m pytest mlsysim_wheel/tests
-	$(PY) -m pytest tests --ignore=tests/browser
-	@if [ -d tests/browser ]; then $(PY) -m pytest tests/browser; fi
+	$(PYTEST) mlsysim_wheel/tests
+	$(PYTEST) tests --ignore=tests/browser
+	$(PYTEST) tests/browser
 
 test-fast: setup  ## without the site and the browser
-	$(PY) -m pytest mlsysim_wheel/tests tests --ignore=tests/browser --ignore=tests/site
+	$(PYTEST) mlsysim_wheel/tests tests --ignore=tests/browser --ignore=tests/site
 
 bench: setup  ## how long the simulator and the site take
 	@if [ -f tests/bench.py ]; then $(PY) tests/bench.py; fi
