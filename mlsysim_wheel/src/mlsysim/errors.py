@@ -151,8 +151,8 @@ def named(kind: str, name, known):
 
 
 def a_list(name: str, values):
-    """A list or tuple with at least one entry."""
-    if not instance(name, values, (tuple, list, range), "a list with at least one entry"):
+    """A list with at least one entry: also a tuple, a range, or a dict for its keys."""
+    if not instance(name, values, (tuple, list, range, dict), "a list with at least one entry"):
         raise OutOfRange(f"{name} is {values!r}, but must be a list with at least one entry.")
     return values
 
