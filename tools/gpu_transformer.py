@@ -41,3 +41,10 @@ def transformer(torch, name: str, longest: int):
             return self.head(x if caches is None else x[:, -1:])
 
     return Model().to("cuda", torch.bfloat16)
+
+
+def describe(model, name: str) -> dict:
+    """What a line says of the model it timed, so that the line alone is enough to predict it."""
+    layers, width, heads = MODELS[name]
+    parameters = sum(p.numel() for p in model.parameters())
+    return {"layers": layers, "hidden": width, "heads": heads, "vocabulary": VOCABULARY, "parameters": parameters}

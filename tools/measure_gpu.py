@@ -3,6 +3,7 @@
 `python tools/measure_gpu.py --out h100.jsonl` measures everything in about twenty minutes; `--only products,memory` parts of
 it; `--dry-run` lists what would be measured, without a GPU or PyTorch. A line holds the case, the median and the spread of
 its repeats, the rate, mean power where it was sampled, and date, driver and versions. What does not fit is written as such.
+Put the file into `mlsysim_wheel/validation/measured/`, and `make validate` scores the simulator's predictions against it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import threading
 import time
 
-from gpu_transformer import MODELS, VOCABULARY, transformer
+from gpu_transformer import MODELS, VOCABULARY, describe, transformer
 
 PARTS = ("products", "memory", "launch", "attention", "normalisation", "inference", "training", "power")
 PRODUCT_FORMATS = ("fp32", "tf32", "fp16", "bf16", "fp8", "int8")
@@ -195,7 +196,7 @@ def inference(torch, case, repeats):
     ids = torch.zeros((batch, 1 if decode else tokens), device="cuda", dtype=torch.long)
     with torch.inference_mode():
         result = timed(torch, lambda: model(ids, caches, tokens if decode else 0), repeats=repeats)
-    return result, {"tokens_out": batch * ids.shape[1], "parameters": sum(p.numel() for p in model.parameters())}
+    return result, {"tokens_out": batch * ids.shape[1], **describe(model, case["model"])}
 
 
 def training(torch, case, repeats):
@@ -214,7 +215,7 @@ def training(torch, case, repeats):
 
     torch.cuda.reset_peak_memory_stats()
     result = timed(torch, step, repeats=min(repeats, 10))
-    return result, {"memory_bytes": torch.cuda.max_memory_allocated(), "parameters": sum(p.numel() for p in model.parameters())}
+    return result, {"memory_bytes": torch.cuda.max_memory_allocated(), **describe(model, case["model"])}
 
 
 def power(torch, case, repeats):

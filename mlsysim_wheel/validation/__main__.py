@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from validation import chart, report
+from validation import chart, measured, report
 from validation.cases import FILE, read
 from validation.score import predict_all, score
 
@@ -16,9 +16,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="validation", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     parser.add_argument("--cases", type=Path, default=FILE, help="a file of cases, one JSON object a line")
+    parser.add_argument("--measured", type=Path, metavar="FILE", nargs="+", default=measured.files(), help="files that tools/measure_gpu.py wrote")
     parser.add_argument("--write", type=Path, metavar="DOCS", help="write validation.md and validation.svg into this folder")
     options = parser.parse_args()
-    results = predict_all(read(options.cases))
+    results = predict_all([*read(options.cases), *(case for file in options.measured for case in measured.read(file))])
     scores = score(results)
     if options.json:
         print(json.dumps(report.as_json(results, scores), indent=1))
