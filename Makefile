@@ -42,7 +42,7 @@ test-fast: setup  ## without the site and the browser
 	$(PYTEST) mlsysim_wheel/tests tests --ignore=tests/browser --ignore=tests/site
 
 bench: setup  ## how long the simulator and the site take
-	@if [ -f tests/bench.py ]; then $(PY) tests/bench.py; fi
+	$(PY) tests/bench.py --peer
 	$(PY) tests/bench_grade.py
 	$(PY) build_site.py --time
 	$(PY) tests/bench_start.py

@@ -92,7 +92,7 @@ def build_site(
         (folder / "favicon.ico").write_bytes(icon.ico())
     (new / ".nojekyll").touch()  # some hosts hide files whose names start with an underscore, unless this is here
     _write_schema(new, paths)
-    write_offline(new, {lab.id: [f"labs/{lab.path}.html", *([f"labs/{own_archives[lab.id]}"] if own_archives[lab.id] else [])] for lab in labs})
+    write_offline(new, {lab.id: _own_files(lab, own_archives[lab.id]) for lab in labs})
     if scorm and scorm != SELF:
         say(f"scorm     {write_packages(new, packed, scorm)} packages in {paths.out.name}/scorm/")
     _swap(new, paths.out)
@@ -126,6 +126,11 @@ def _complete(files: tuple[LockedFile, ...]) -> None:
         raise BuildError(f"The runtime lock does not list {' '.join(lacking[0][:2])}. {FIX}")
     if extra := sorted(listed - wanted):
         raise BuildError(f"The runtime lock lists {' '.join(extra[0][:2])}, which sitebuild/packages.py does not name. {FIX}")
+
+
+def _own_files(lab: Lab, archive: str) -> list[str]:
+    """What a device keeps for this lab beside what all share: its page first."""
+    return [f"labs/{lab.path}.html", f"labs/vol{lab.volume}/favicon.ico", *([f"labs/{archive}"] if archive else [])]
 
 
 def _write_schema(new: Path, paths: Paths) -> None:

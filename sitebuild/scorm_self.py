@@ -39,7 +39,7 @@ def write_self_packages(site: Path, folder: Path, labs: list[Lab]) -> int:
             whole = Path(scratch, "lab.zip")
             shutil.copyfile(base, whole)
             with zipfile.ZipFile(whole, "a") as package:
-                put(package, site, [f"labs/vol{lab.volume}/favicon.ico", *about["labs"][lab.id]])
+                put(package, site, about["labs"][lab.id])
             for version in VERSIONS:
                 write_package(folder / f"{lab.id}.{version}.zip", lab, version, f"site/labs/{lab.path}.html?embed=1", whole)
     return len(labs) * len(VERSIONS)

@@ -6,6 +6,7 @@ from labkit.experiment import ChoiceQuestion
 from labkit.outcome import change_in_words
 from labkit.trail import Shown
 from mlsysim.errors import MlsysimError
+from student import QUIET, gone
 
 # Violations that lie in marimo's own components and that labkit/assets cannot mend: (axe's rule, part of the target, reason).
 KNOWN: tuple[tuple[str, str, str], ...] = ()
@@ -60,20 +61,24 @@ def violations(page, axe: str) -> list[str]:
     found = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(400)  # charts and theme follow
+        page.evaluate(QUIET, 400)  # charts and theme follow
         page.evaluate(axe)
-        for rule, target, says in page.evaluate(AUDIT):
-            if not any(rule == known and part in target for known, part, _ in KNOWN):
-                found.append(f"{scheme}: {rule} at {target}: {says}")
+        found += [f"{scheme}: {one}" for one in gone(lambda: audit(page))]  # colours may still be on their way
     return found
+
+
+def audit(page) -> list[str]:
+    """What axe finds now, without what is known to lie in marimo."""
+    known = lambda rule, target: any(rule == k and part in target for k, part, _ in KNOWN)  # noqa: E731
+    return [f"{rule} at {target}: {says}" for rule, target, says in page.evaluate(AUDIT) if not known(rule, target)]
 
 
 def overflow(page, width: int, height: int, zoom: int = 1) -> list[str]:
     """What runs off a page of this width; `zoom` device pixels make a pixel of the page."""
     screen = page.context.new_cdp_session(page)
     screen.send("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": zoom, "mobile": False})
-    page.wait_for_timeout(800)
-    found = page.evaluate(OVERFLOW)
+    page.evaluate(QUIET, 800)
+    found = gone(lambda: page.evaluate(OVERFLOW))
     screen.send("Emulation.clearDeviceMetricsOverride")
     screen.detach()
     return found
@@ -88,7 +93,7 @@ def judge(page, axe: str):
     assert overflow(page, 320, 600) == []
     assert overflow(page, 640, 450, zoom=2) == []
     page.emulate_media(forced_colors="active")
-    assert page.evaluate(FOREIGN_INK) == [], "a chart's words take the reader's own colours"
+    assert gone(lambda: page.evaluate(FOREIGN_INK)) == [], "a chart's words take the reader's own colours"
     page.emulate_media(forced_colors="none")
 
 
@@ -169,7 +174,7 @@ def audible_step(exp, at: dict):
 def heard(page, begins: str):
     """Wait until this is spoken; since the last call nothing else was, and it was spoken once."""
     page.wait_for_function("words => window.heard.some((said) => said.startsWith(words))", arg=begins, timeout=30_000)
-    page.wait_for_timeout(200)
+    page.evaluate(QUIET, 200)
     said = spoken(page)
     assert len(said) == 1 and said[0].startswith(begins), said
 

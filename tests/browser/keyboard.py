@@ -80,7 +80,7 @@ class KeyboardStudent(Student):
         steps = control.values.index(value) - [control.show(v) for v in control.values].index(now)
         self.turn(control, steps)
         self.view.locator(f"{place}[data-lk-now={json.dumps(control.show(value), ensure_ascii=False)}]").first.wait_for(state="attached", timeout=60_000)
-        self.page.wait_for_timeout(600)  # the chart follows in some frames, and what changed is spoken when the control rests
+        self.quiet(600)  # the chart follows in some frames, and what changed is spoken when the control rests
 
     def turn(self, control, steps: int):
         """Move the control that has the focus by so many of its values."""

@@ -1,5 +1,6 @@
 """A student's hands: what the tests do on a page, told once."""
 
+import time
 from pathlib import Path
 
 from labkit.experiment import ChoiceQuestion
@@ -14,6 +15,27 @@ DRAFTS = """(names) => new Promise((done, failed) => {
         reading.onsuccess = () => { opening.result.close(); done(reading.result.map(k => k[1]).sort().join() === names) };
     };
 })"""
+
+# Resolves when nothing on the page has changed for so long, by the page's own clock: on a busy machine that takes longer.
+QUIET = """(ms) => new Promise((done) => {
+    const end = () => { watching.disconnect(); done(); };
+    let timer = setTimeout(end, ms);
+    const watching = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(end, ms); });
+    watching.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+})"""
+
+
+def until(good, ask, seconds: float = 20.0):
+    """Ask until the answer is good or the time is over; the last answer. For what a page does at its own pace."""
+    end = time.monotonic() + seconds
+    while not good(answer := ask()) and time.monotonic() < end:
+        time.sleep(0.2)
+    return answer
+
+
+def gone(ask, seconds: float = 20.0) -> list:
+    """What is still found when nothing should be found any more."""
+    return until(lambda found: not found, ask, seconds)
 
 
 class Student:
@@ -87,7 +109,11 @@ class Student:
                 switch.click()
         else:
             self.field(exp, name).locator("select").select_option(label=control.show(value))
-        self.page.wait_for_timeout(900)
+        self.quiet(900)
+
+    def quiet(self, ms: int):
+        """Wait until charts have followed and what changed was spoken: nothing changes any more."""
+        self.view.evaluate(QUIET, ms)
 
     def chart(self, exp) -> str:
         return self.instrument(exp).locator(".lk-chart svg").first.inner_html()

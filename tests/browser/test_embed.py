@@ -92,7 +92,7 @@ def test_the_page_around_hears_what_happens_and_the_frame_is_as_high_as_the_lab(
     course.page.wait_for_function("heard.some((m) => m.subject === 'lti.screenReaderAlert')")
     assert "You said" in course.lti("lti.screenReaderAlert")[0]["body"]
 
-    course.page.wait_for_timeout(500)
+    course.student.quiet(500)
     inner = course.student.view.evaluate("() => { const a = document.getElementById('App'); return [a.scrollHeight, a.clientHeight] }")
     assert inner[0] <= inner[1] + 1, "nothing is left to scroll inside of the frame"
     assert inner[1] - course.heard("height")[-1]["height"] < 8

@@ -15,7 +15,7 @@ from labkit.log_file import import_bytes
 from labkit.schema import json_schema
 from labkit.seed import seed_of
 from mlsysim.errors import MlsysimError
-from student import Student
+from student import Student, until
 
 HERE = Path(__file__).parent
 PATHS = lab_paths(HERE.parents[1] / "labs")
@@ -77,7 +77,7 @@ def test_a_student_does_the_lab_by_keyboard(path, site, context, tmp_path, axe):
     student.set(exp, name, good)
     at[exp.key][name] = good
     assert student.state(exp) != broken
-    assert student.chart(exp) != drawn, "a moved control must move the chart"
+    assert until(lambda now: now != drawn, lambda: student.chart(exp)) != drawn, "a moved control must move the chart"
     assert student.tables(exp) != told, "and what is told under it"
 
     spoken(page)

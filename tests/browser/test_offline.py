@@ -81,6 +81,7 @@ def test_a_lab_that_was_opened_opens_and_works_with_the_network_off(device, site
     student = opened(device, site)
     missing = []
     device.on("requestfailed", lambda request: missing.append(request.url))
+    device.new_cdp_session(student.page).send("Network.clearBrowserCache")  # only what the service worker keeps is certain to be there
     device.set_offline(True)
     student.page.reload()
     student.wait_awake()
