@@ -137,7 +137,8 @@ def main() -> None:
     if peer:
         ours = {key: value for _, value, _, key in rows} | {"packages": 0}
         print(f"\n{PEER + ', in the same run':34}{'its':>12}{'ours':>12}{'ratio':>9}")
-        for what, key, mine in (("import, ms", "import_ms", "import_ms"), ("one batch of images, µs", "call_us", "images_us"), ("packages it needs", "packages", "packages")):
+        compared = (("import, ms", "import_ms", "import_ms"), ("one batch of images, µs", "call_us", "images_us"), ("packages", "packages", "packages"))
+        for what, key, mine in compared:
             ratio = f"{peer[key] / ours[mine]:,.0f}" if key in peer and ours[mine] else "–"
             print(f"{what:34}{f'{peer[key]:,.1f}' if key in peer else '–':>12}{ours[mine]:>12,.1f}{ratio:>9}")
         if "error" in peer:

@@ -33,7 +33,7 @@ PYTHON = "(code) => self.pyodide.runPython(code)"
 ACTIONS = {"move": 12, "record": 3, "type": 2, "drill": 2, "decide": 1, "work": 1, "export": 0.3, "take": 0.2, "rename": 0.2}
 
 # Resolves when the page has shown another instrument and then stayed as it is for a moment; the time to the first change, or null.
-MOVED = """(part) => {
+MOVED = """() => {
   const began = performance.now();
   let first = null, timer = 0;
   window.lkMoved = new Promise((done) => {
@@ -95,8 +95,8 @@ class Soak:
     def words(self) -> str:
         return " ".join(self.rng.choices(WORDS, k=self.rng.randint(1, 12)))
 
-    def watch(self, exp) -> None:
-        self.page.evaluate(MOVED, exp.key)
+    def watch(self) -> None:
+        self.page.evaluate(MOVED)
 
     def settled(self) -> float | None:
         return self.page.evaluate("window.lkMoved")
@@ -112,15 +112,15 @@ class Soak:
             now, most = (int(thumb.get_attribute(f"aria-value{end}")) for end in ("now", "max"))
             key = self.rng.choice([k for k, can in (("ArrowRight", now < most), ("ArrowLeft", now > 0)) if can])
             thumb.focus()
-            self.watch(exp)
+            self.watch()
             thumb.press(key)
         elif control.kind == "toggle":
-            self.watch(exp)
+            self.watch()
             field.get_by_role("switch").click()
         else:
             select = field.locator("select")
             others = [w for w in map(control.show, control.values) if w != select.evaluate("s => s.selectedOptions[0]?.textContent")]
-            self.watch(exp)
+            self.watch()
             select.select_option(label=self.rng.choice(others))
         if (took := self.settled()) is not None:
             self.moves.append(took)
@@ -133,7 +133,7 @@ class Soak:
         if radios.count():
             radios.nth(self.rng.randrange(radios.count())).click()
         self.student.type(box.get_by_role("textbox").first, self.words())
-        self.press(exp, box.get_by_role("button", name="Record this run"))
+        self.press(box.get_by_role("button", name="Record this run"))
 
     def type(self, exp) -> None:
         box = self.student.recorder(exp)
@@ -144,26 +144,24 @@ class Soak:
         exp = self.lab.decision
         box = self.student.recorder(exp)
         if self.rng.random() < 0.4:
-            return self.press(exp, box.get_by_role("button", name="Keep as my rejected alternative"))
+            return self.press(box.get_by_role("button", name="Keep as my rejected alternative"))
         for text in box.get_by_role("textbox").all():
             self.student.type(text, self.words())
-        self.press(exp, box.get_by_role("button", name="Record decision"))
+        self.press(box.get_by_role("button", name="Record decision"))
 
     def drill(self, exp) -> None:
         item = self.page.locator("#drill li").nth(self.rng.randrange(len(self.lab.drills)))
         self.student.type(item.locator("input").first, f"{self.rng.uniform(0, 1000):.3f}")
-        self.press(exp, item.get_by_role("button", name="Check answer"))
+        self.press(item.get_by_role("button", name="Check answer"))
 
     def work(self, exp) -> None:
         switches = self.page.get_by_role("switch", name="Show the work")
         if switches.count():
-            self.watch(exp)
-            switches.nth(self.rng.randrange(switches.count())).click()
-            self.settled()
+            self.press(switches.nth(self.rng.randrange(switches.count())))
 
     def rename(self, exp) -> None:
         self.student.type(self.student.name_field(), self.words())
-        self.press(exp, self.page.get_by_role("button", name="Use this name"))
+        self.press(self.page.get_by_role("button", name="Use this name"))
 
     def export(self, exp) -> bytes:
         with self.page.expect_download(timeout=30_000) as waiting:
@@ -175,13 +173,20 @@ class Soak:
     def take(self, exp) -> None:
         self.student.take("log.json", self.export(exp), "you continue where it ended")
 
-    def press(self, exp, button) -> None:
-        self.watch(exp)
+    def press(self, button) -> None:
+        self.watch()
         button.click()
         self.settled()
 
+    def rest(self) -> None:
+        """Fold the work away, which chance unfolded: it can be half of the page."""
+        unfolded = self.page.get_by_role("switch", name="Show the work", checked=True)
+        while unfolded.count():
+            self.press(unfolded.first)
+
     def size(self) -> Size:
-        """What is held now, garbage collected."""
+        """What is held now, the work folded away and garbage collected."""
+        self.rest()
         (worker,) = self.page.workers
         objects = worker.evaluate(PYTHON, "import gc; gc.collect(); len(gc.get_objects())")
         heap = worker.evaluate("self.pyodide._module.HEAP8.length")
