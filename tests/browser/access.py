@@ -61,7 +61,7 @@ def violations(page, axe: str) -> list[str]:
     found = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        page.evaluate(QUIET, 400)  # charts and theme follow
+        page.evaluate(QUIET, 250)  # charts and theme follow
         page.evaluate(axe)
         found += [f"{scheme}: {one}" for one in gone(lambda: audit(page))]  # colours may still be on their way
     return found
@@ -77,7 +77,7 @@ def overflow(page, width: int, height: int, zoom: int = 1) -> list[str]:
     """What runs off a page of this width; `zoom` device pixels make a pixel of the page."""
     screen = page.context.new_cdp_session(page)
     screen.send("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": zoom, "mobile": False})
-    page.evaluate(QUIET, 800)
+    page.evaluate(QUIET, 300)
     found = gone(lambda: page.evaluate(OVERFLOW))
     screen.send("Emulation.clearDeviceMetricsOverride")
     screen.detach()
