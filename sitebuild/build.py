@@ -24,6 +24,7 @@ from .packages import PACKAGES, PYODIDE_BUILD_FILES
 from .pages import Start, lab_page
 from .paths import Paths
 from .quiet_messages import keep_no_messages
+from .quiet_tab import leave_the_tab_alone
 from .redraw import keep_views
 from .runtime import lay_runtime, start_size
 from .scorm import SELF, checked_address, write_packages
@@ -65,6 +66,7 @@ def build_site(
     keep_notebook_in_memory(new / "labs" / "assets")
     ask_again(new / "labs" / "assets")
     keep_no_messages(new / "labs" / "assets")
+    leave_the_tab_alone(new / "labs" / "assets")
     outline_where_headings_are(new / "labs" / "assets")
     keep_views(new / "labs" / "assets")
     keep_outputs_steady(new / "labs" / "assets")
@@ -88,11 +90,10 @@ def build_site(
     write_guides(paths.root / "docs", new, course, fonts, labs)
     write_licenses(new, files, fetched, paths, course, fonts)
     (new / "favicon.svg").write_text(icon.SVG, encoding="utf-8")
-    for folder in {new} | {new / "labs" / f"vol{lab.volume}" for lab in labs}:
-        (folder / "favicon.ico").write_bytes(icon.ico())
+    (new / "favicon.ico").write_bytes(icon.ico())
     (new / ".nojekyll").touch()  # some hosts hide files whose names start with an underscore, unless this is here
     _write_schema(new, paths)
-    write_offline(new, {lab.id: _own_files(lab, own_archives[lab.id]) for lab in labs})
+    write_offline(new, {lab.id: [f"labs/{lab.path}.html", *([f"labs/{own_archives[lab.id]}"] if own_archives[lab.id] else [])] for lab in labs})
     if scorm and scorm != SELF:
         say(f"scorm     {write_packages(new, packed, scorm)} packages in {paths.out.name}/scorm/")
     _swap(new, paths.out)
@@ -126,11 +127,6 @@ def _complete(files: tuple[LockedFile, ...]) -> None:
         raise BuildError(f"The runtime lock does not list {' '.join(lacking[0][:2])}. {FIX}")
     if extra := sorted(listed - wanted):
         raise BuildError(f"The runtime lock lists {' '.join(extra[0][:2])}, which sitebuild/packages.py does not name. {FIX}")
-
-
-def _own_files(lab: Lab, archive: str) -> list[str]:
-    """What a device keeps for this lab beside what all share: its page first."""
-    return [f"labs/{lab.path}.html", f"labs/vol{lab.volume}/favicon.ico", *([f"labs/{archive}"] if archive else [])]
 
 
 def _write_schema(new: Path, paths: Paths) -> None:

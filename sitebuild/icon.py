@@ -1,4 +1,4 @@
-"""The site's icon. The front end asks for ./favicon.ico beside each lab whatever the page says, so there is one of these too."""
+"""The site's icon; the .ico is for what asks for that name without having read a page."""
 
 import struct
 import zlib

@@ -244,6 +244,26 @@ def test_no_control_can_be_used_before_it_is_awake(times, visit, site, lab):
     assert box.input_value() == "5"
 
 
+BEHIND = """
+    Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+    window.asked = [];
+    window.Notification = class { static permission = "default"; static async requestPermission() { window.asked.push(new Error().stack); return "denied"; } };
+    addEventListener("DOMContentLoaded", () => {
+        const icon = document.querySelector("link[rel=icon]"), icons = (window.icons = [icon.href]);
+        new MutationObserver(() => icons.push(icon.href)).observe(icon, { attributes: true, attributeFilter: ["href"] });
+    });
+"""
+
+
+@pytest.mark.parametrize("page_name", (PAGE, PAGE.replace(".html", ".edit.html")))
+def test_a_lab_that_starts_behind_other_tabs_asks_for_nothing_and_keeps_its_icon(page_name, visit, site, lab):
+    page = visit()
+    page.add_init_script(BEHIND)
+    Student(page, lab).open(f"{site}/{page_name}")
+    assert page.evaluate("window.asked") == [], "marimo would ask to show notifications at the end of each run"
+    assert {icon.rpartition("/")[2] for icon in page.evaluate("window.icons")} == {"favicon.svg"}
+
+
 def test_a_strict_frame_on_a_host_that_does_not_answer_such_frames_links_to_a_window(visit, tmp_path):
     (tmp_path / "labs-site").symlink_to(SITE)
     (tmp_path / "course.html").write_text(f'<iframe name="lab" width="900" height="500" sandbox="allow-scripts" src="labs-site/{PAGE}"></iframe>')
