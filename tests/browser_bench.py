@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 START_MS = 180_000
+PATIENCE_MS = 60_000  # for what takes a moment when nothing else runs
 
 # Notes when a heading can first be read (a frame after it stands), and when Python has run the last cell. In the page, because it is exact there.
 CLOCK = """
@@ -40,6 +41,13 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program(), args=FLAGS)
         yield browser
         browser.close()
+
+
+def profile(browser: Browser, **options) -> BrowserContext:
+    """A fresh profile that waits as long as a loaded machine may need."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE_MS)
+    return context
 
 
 def awake(page: Page) -> None:

@@ -173,7 +173,7 @@ def audible_step(exp, at: dict):
 
 def heard(page, begins: str):
     """Wait until this is spoken; since the last call nothing else was, and it was spoken once."""
-    page.wait_for_function("words => window.heard.some((said) => said.startsWith(words))", arg=begins, timeout=30_000)
+    page.wait_for_function("words => window.heard.some((said) => said.startsWith(words))", arg=begins)
     page.evaluate(QUIET, 200)
     said = spoken(page)
     assert len(said) == 1 and said[0].startswith(begins), said

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from browser_bench import chromium
+from browser_bench import chromium, profile
 from sitebuild.hashing import sha256_file
 from sitebuild.server import make_server
 
@@ -71,7 +71,7 @@ def axe(npm_package) -> str:
 @pytest.fixture
 def context(browser, site):
     """A fresh profile; whatever asks another host, fails or complains makes the test fail."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True, service_workers="block")  # test_offline.py allows them
+    context = profile(browser, viewport={"width": 1280, "height": 900}, accept_downloads=True, service_workers="block")  # test_offline.py allows them
     trouble, given_up, own = [], [], urlparse(site).netloc
 
     def gate(route):

@@ -31,7 +31,7 @@ class KeyboardStudent(Student):
 
     def reach(self, within: str, *kinds: str, words: str = ""):
         """Press Tab, or Shift+Tab where the place lies behind, until a control of such a kind and name in it has the focus."""
-        self.view.locator(within).first.wait_for(state="attached", timeout=30_000)
+        self.view.locator(within).first.wait_for(state="attached")
         wanted, key = [within, kinds, words], None
         for _ in range(FARTHEST):
             focus = self.view.evaluate(FOCUS, wanted)
@@ -52,7 +52,7 @@ class KeyboardStudent(Student):
         self.reach(within, "button", "a", words=button)
         self.keys.press("Enter")
         if seen:
-            seen.wait_for(timeout=60_000)
+            seen.wait_for()
 
     def press_lock(self, exp):
         part, q = f"#part-{exp.key} .lk-predict", exp.predict
@@ -79,7 +79,7 @@ class KeyboardStudent(Student):
         now = self.view.locator(place).first.get_attribute("data-lk-now")
         steps = control.values.index(value) - [control.show(v) for v in control.values].index(now)
         self.turn(control, steps)
-        self.view.locator(f"{place}[data-lk-now={json.dumps(control.show(value), ensure_ascii=False)}]").first.wait_for(state="attached", timeout=60_000)
+        self.view.locator(f"{place}[data-lk-now={json.dumps(control.show(value), ensure_ascii=False)}]").first.wait_for(state="attached")
         self.quiet(600)  # the chart follows in some frames, and what changed is spoken when the control rests
 
     def turn(self, control, steps: int):
@@ -111,7 +111,7 @@ class KeyboardStudent(Student):
 
     def export(self, folder: Path) -> bytes:
         self.reach("#export", "button", "a", words="Export log")
-        with self.page.expect_download(timeout=30_000) as waiting:
+        with self.page.expect_download() as waiting:
             self.keys.press("Enter")
         waiting.value.save_as(folder / "log.json")
         return (folder / "log.json").read_bytes()

@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/browser")]
 
-from browser_bench import chromium  # noqa: E402
+from browser_bench import chromium, profile  # noqa: E402
 from labkit.catalogue import lab_paths, read_lab  # noqa: E402
 from labkit.log_file import import_bytes  # noqa: E402
 from sitebuild.server import Serving  # noqa: E402
@@ -164,7 +164,7 @@ class Soak:
         self.press(self.page.get_by_role("button", name="Use this name"))
 
     def export(self, exp) -> bytes:
-        with self.page.expect_download(timeout=30_000) as waiting:
+        with self.page.expect_download() as waiting:
             self.page.locator("#export").get_by_text("Export log", exact=True).click()
         data = Path(waiting.value.path()).read_bytes()
         import_bytes(data, self.lab.id)
@@ -216,7 +216,7 @@ def grown(before: Size, after: Size, moves: list[float]) -> list[str]:
 
 def soak(browser, address: str, path: Path, actions: int, seed: int) -> list[str]:
     """One lab; what grew."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True, service_workers="block")
+    context = profile(browser, viewport={"width": 1280, "height": 900}, accept_downloads=True, service_workers="block")
     student = Student(context.new_page(), read_lab(path))
     run = Soak(student, seed)
     student.open(f"{address}/labs/{path.parent.name}/{path.stem}.html")

@@ -60,12 +60,12 @@ class Student:
 
     def bar_says(self, words: str):
         """Wait for these words in the bar."""
-        self.view.locator(".lk-bar [role=status]").filter(has_text=words).wait_for(timeout=30_000)
+        self.view.locator(".lk-bar [role=status]").filter(has_text=words).wait_for()
 
     def lock(self, exp):
         self.press_lock(exp)
-        self.view.locator(f"#part-{exp.key} .lk-reveal").wait_for(timeout=60_000)
-        self.instrument(exp).locator("svg").first.wait_for(timeout=30_000)
+        self.view.locator(f"#part-{exp.key} .lk-reveal").wait_for()
+        self.instrument(exp).locator("svg").first.wait_for()
 
     def press_lock(self, exp):
         """Fill in a prediction and press the button, without waiting for what comes."""
@@ -84,7 +84,7 @@ class Student:
     def press(self, button, seen):
         """Press a button and wait for what it brings."""
         button.click()
-        seen.wait_for(timeout=60_000)
+        seen.wait_for()
 
     def instrument(self, exp):
         return self.view.locator(f".lk-instrument[data-lk-part='{exp.key}']")
@@ -151,7 +151,7 @@ class Student:
         """Keep the present design as the rejected alternative, move one control, give reasons, record."""
         box = self.recorder(exp)
         box.get_by_role("button", name="Keep as my rejected alternative").click()
-        box.locator(".lk-aside").wait_for(timeout=30_000)
+        box.locator(".lk-aside").wait_for()
         self.set(exp, name, value)
         why, revisit = box.get_by_role("textbox").nth(0), box.get_by_role("textbox").nth(1)
         self.type(why, "It breaks fewer limits than the one that I rejected.")
@@ -193,7 +193,7 @@ class Student:
         return notice.inner_text()
 
     def export(self, folder: Path) -> bytes:
-        with self.page.expect_download(timeout=30_000) as waiting:
+        with self.page.expect_download() as waiting:
             self.view.locator("#export").get_by_text("Export log", exact=True).click()
         path = folder / "log.json"
         waiting.value.save_as(path)

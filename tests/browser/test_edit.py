@@ -1,5 +1,6 @@
 """The page of a lab's code: a student changes it, adds to it, finds it again, and gets nothing of it into the log."""
 
+from browser_bench import profile
 from labkit.editable import BAR
 from student import START_MS
 
@@ -57,7 +58,7 @@ def test_code_is_changed_added_kept_and_enters_no_log(context, site):
     page.keyboard.press("Control+End")
     page.keyboard.insert_text("\ndel MACHINES['t4']")
     page.keyboard.press("Control+Enter")
-    cell.get_by_text("4 parts on 6 machines").wait_for(timeout=60_000)
+    cell.get_by_text("4 parts on 6 machines").wait_for()
 
     # what the site lacks is answered with a sentence; the context's gate has seen no request to another host
     numpy = new_cell(page, "import numpy")
@@ -92,7 +93,7 @@ KEPT = """async (page) => {
 
 
 def test_it_opens_without_a_network_once_it_was_opened(browser, site):
-    context = browser.new_context()
+    context = profile(browser)
     page = context.new_page()
     page.goto(f"{site}/{PAGE}")
     awake(page)
@@ -105,7 +106,7 @@ def test_it_opens_without_a_network_once_it_was_opened(browser, site):
 
 
 def test_the_code_can_be_read_without_javascript(browser, site):
-    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    context = profile(browser, java_script_enabled=False, viewport={"width": 390, "height": 800})
     page = context.new_page()
     page.goto(f"{site}/{PAGE}")
     assert page.get_by_role("heading", name=f"{TITLE}: the code").is_visible()

@@ -66,7 +66,7 @@ class Course:
 
     def wait(self, kind: str, count: int = 1) -> dict:
         """The latest message of this kind, once there are so many."""
-        self.page.wait_for_function("([kind, count]) => heard.filter((m) => m.type === kind).length >= count", arg=[kind, count], timeout=60_000)
+        self.page.wait_for_function("([kind, count]) => heard.filter((m) => m.type === kind).length >= count", arg=[kind, count])
         return self.heard(kind)[-1]
 
     def ask(self, **message):
@@ -132,7 +132,7 @@ def test_the_page_around_gives_a_log_and_nothing_that_does_not_fit_is_taken(lab,
     course.ask(type="restore", log=theirs)
     assert course.wait("restored", 4)["ok"]
     assert import_bytes(course.heard("log")[-1]["log"].encode(), LAB_ID).entries == import_bytes(theirs.encode(), LAB_ID).entries
-    course.student.view.locator("#part-A .lk-reveal").wait_for(timeout=30_000)
+    course.student.view.locator("#part-A .lk-reveal").wait_for()
     assert len(course.heard("entry")) == before, "what is restored was recorded before"
 
 
@@ -160,7 +160,7 @@ def test_a_strict_frame_runs_the_lab_says_what_it_forbids_and_gives_the_log_as_t
     text = a_log()
     course.ask(type="restore", log=text)
     assert course.wait("restored")["ok"]
-    view.locator("#part-A .lk-reveal").wait_for(timeout=30_000)
+    view.locator("#part-A .lk-reveal").wait_for()
     shown = view.locator(".lk-log").text_content()
     assert import_bytes(shown.encode(), LAB_ID).entries == import_bytes(text.encode(), LAB_ID).entries
     view.get_by_role("button", name="Copy the log").click()

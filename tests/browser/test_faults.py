@@ -273,7 +273,7 @@ def test_an_experiment_that_fails_says_so_and_the_other_parts_live(lab, site, co
 def small(browser):
     """A profile of a Chromium that gives Python little memory."""
     running = browser.browser_type.launch(executable_path=browser_bench.program(), args=[*browser_bench.FLAGS, LITTLE_MEMORY])
-    yield running.new_context(accept_downloads=True, service_workers="block")
+    yield browser_bench.profile(running, accept_downloads=True, service_workers="block")
     running.close()
 
 

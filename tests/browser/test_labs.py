@@ -86,7 +86,7 @@ def test_a_student_does_the_lab_by_keyboard(path, site, context, tmp_path, axe):
     page.reload()
     student.wait_awake()
     page.evaluate(LISTEN)
-    student.instrument(exp).locator("svg").first.wait_for(timeout=60_000)
+    student.instrument(exp).locator("svg").first.wait_for()
     assert "Run 1 recorded" in page.locator("body").inner_text()
     at[exp.key] = dict(exp.defaults)  # what is recorded comes back, the controls begin anew
 
@@ -106,7 +106,7 @@ def test_a_student_does_the_lab_by_keyboard(path, site, context, tmp_path, axe):
         student.answer(i, drill, seed_of(None, lab.id))
     page.locator("#export").get_by_text("Everything is done.").wait_for()
 
-    page.wait_for_function("window.heard.some((said) => said.includes('Everything is done.'))", timeout=30_000)
+    page.wait_for_function("window.heard.some((said) => said.includes('Everything is done.'))")
     said = spoken(page)
     for words, times in (("Rejected so far: ", 1), ("1 decision recorded.", 1), ("Right.", len(lab.drills)), ("Everything is done.", 1)):
         assert sum(words in s for s in said) == times, (words, said)
@@ -149,5 +149,5 @@ def test_three_numbers_and_a_press_that_reach_python_together_all_count(site, co
     part = page.locator("#part-B")
     fields = [part.locator(".lk-number input").nth(i).element_handle() for i in range(3)]
     page.evaluate(AT_ONCE, [fields, ["30", "20", "60"], part.get_by_role("button", name="Lock prediction").element_handle()])
-    part.locator(".lk-reveal").wait_for(timeout=60_000)
+    part.locator(".lk-reveal").wait_for()
     assert "30" in part.locator(".lk-reveal").inner_text()

@@ -96,7 +96,7 @@ class Launched:
         self.student.wait_awake()
 
     def says(self, words: str):
-        self.sco.locator("#said").filter(has_text=words).wait_for(timeout=60_000)
+        self.sco.locator("#said").filter(has_text=words).wait_for()
 
     def committed(self, entries: int) -> dict:
         """What the system holds once a log with so many entries was committed."""
@@ -193,7 +193,7 @@ def test_launch_work_leave_and_resume_on_another_machine(version, lab, launch):
     assert unpacked(left).entries == unpacked(held).entries
 
     again = launch(version, student_of(version) | {"suspend_data": left["suspend_data"]}, elsewhere=True)
-    again.student.view.locator("#part-A .lk-reveal").wait_for(timeout=60_000)
+    again.student.view.locator("#part-A .lk-reveal").wait_for()
     again.student.lock(lab.parts[1])
     log = unpacked(again.committed(2))
     assert (log.attempt, log.entries[0]) == (unpacked(held).attempt, unpacked(held).entries[0])
@@ -254,7 +254,7 @@ def test_a_package_with_the_lab_inside_needs_no_other_host_and_no_types(lab, sit
         sco.page.close()
         uploaded(tmp_path, "1.2", student_of("1.2") | {"suspend_data": left["suspend_data"]}, scorm_again)
         again = Launched(context.new_page(), f"{address}/lms.html", lab, "1.2")
-        again.student.view.locator("#part-A .lk-reveal").wait_for(timeout=60_000)
+        again.student.view.locator("#part-A .lk-reveal").wait_for()
         assert again.student.bar().startswith("saved")
     assert any(url.endswith("pyodide.asm.wasm") for url in asked)
     assert {url.split("/")[2] for url in asked if url.startswith("http")} == {address.split("/")[2]}

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from browser_bench import FLAGS, program
+from browser_bench import FLAGS, profile, program
 from faulty_server import breaking_server, plain_server
 from labkit.catalogue import read_lab
 from playwright.sync_api import expect
@@ -32,7 +32,7 @@ def visit(browser):
     contexts = []
 
     def visit(**options):
-        contexts.append(browser.new_context(viewport={"width": 1280, "height": 900}, **({"service_workers": "block"} | options)))
+        contexts.append(profile(browser, viewport={"width": 1280, "height": 900}, **({"service_workers": "block"} | options)))
         return contexts[-1].new_page()
 
     yield visit
