@@ -20,7 +20,7 @@ from .scorm import VERSIONS, add, write_package
 
 ABOUT = re.compile(r"(?<=data-lk=')[^']*(?=')")
 FOUND_BY_BROWSERS = ("favicon.svg", "licenses.html")  # beside what the lab itself asks for
-PACKED = (".whl", ".zip", ".woff2", ".woff", ".png", ".ico")  # compressed already
+PACKED = (".whl", ".zip", ".woff2", ".woff", ".png")  # compressed already
 
 
 def write_self_packages(site: Path, folder: Path, labs: list[Lab]) -> int:

@@ -45,7 +45,11 @@ def chromium() -> Iterator[Browser]:
 
 def profile(browser: Browser, **options) -> BrowserContext:
     """A fresh profile that waits as long as a loaded machine may need."""
-    context = browser.new_context(**options)
+    return patient(browser.new_context(**options))
+
+
+def patient(context: BrowserContext) -> BrowserContext:
+    """The same profile, waiting so long."""
     context.set_default_timeout(PATIENCE_MS)
     return context
 

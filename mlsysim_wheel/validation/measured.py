@@ -20,6 +20,11 @@ def files() -> list[Path]:
     return sorted(FOLDER.glob("*.jsonl"))
 
 
+def cases() -> list[Case]:
+    """All of them."""
+    return [case for file in files() for case in read(file)]
+
+
 def read(path: Path) -> list[Case]:
     """The cases of one file: seconds of a call, or watts where power was the question."""
     with open(path, encoding="utf-8") as file:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from statistics import median
 
+from validation import measured
 from validation.cases import Case, Unmodelled, read
 from validation.families import FAMILIES
 from validation.family import Family
@@ -59,8 +60,8 @@ def predict(case: Case) -> Result:
 
 
 def predict_all(cases: list[Case] | None = None) -> list[Result]:
-    """Every case, in the order of the file."""
-    return [predict(case) for case in (read() if cases is None else cases)]
+    """Every case in its order; unless given, the published ones and then our own."""
+    return [predict(case) for case in ([*read(), *measured.cases()] if cases is None else cases)]
 
 
 def score(results: list[Result]) -> list[FamilyScore]:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from browser_bench import FLAGS, profile, program
+from browser_bench import FLAGS, patient, profile, program
 from faulty_server import breaking_server, plain_server
 from labkit.catalogue import read_lab
 from playwright.sync_api import expect
@@ -124,7 +124,7 @@ def cannot_start(page, address: str, words: str):
 
 def test_a_browser_without_webassembly_says_what(browser, site):
     other = browser.browser_type.launch(executable_path=program(), args=[*FLAGS, "--js-flags=--jitless"])
-    cannot_start(other.new_page(), f"{site}/{PAGE}", "WebAssembly is switched off in this browser")
+    cannot_start(profile(other).new_page(), f"{site}/{PAGE}", "WebAssembly is switched off in this browser")
     other.close()
 
 
@@ -159,7 +159,7 @@ def test_where_site_data_is_blocked_the_lab_works_and_says_that_nothing_is_saved
     (tmp_path / "Default").mkdir()
     blocked = {"profile": {"default_content_setting_values": {"cookies": 2}}}
     (tmp_path / "Default" / "Preferences").write_text(json.dumps(blocked), encoding="utf-8")
-    context = browser.browser_type.launch_persistent_context(str(tmp_path), executable_path=program(), args=FLAGS)
+    context = patient(browser.browser_type.launch_persistent_context(str(tmp_path), executable_path=program(), args=FLAGS))
     page = context.new_page()
     page.goto(f"{site}/{PAGE}", wait_until="commit")
     says(page, "lets the page store nothing, so your work will not be saved")
@@ -174,7 +174,7 @@ def test_where_site_data_is_blocked_the_lab_works_and_says_that_nothing_is_saved
 
 def test_an_address_without_https_says_that_the_lab_is_not_kept(browser, site, lab):
     other = browser.browser_type.launch(executable_path=program(), args=[*FLAGS, "--host-resolver-rules=MAP labs.test 127.0.0.1"])
-    student = Student(other.new_page(), lab)
+    student = Student(profile(other).new_page(), lab)
     student.open(f"{site.replace('127.0.0.1', 'labs.test')}/{PAGE}")
     says(student.page, "does not begin with https")
     student.lock(lab.parts[0])

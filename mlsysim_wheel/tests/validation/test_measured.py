@@ -98,5 +98,9 @@ def test_another_card_is_said_to_be_unknown(tmp_path):
         one_gpu.product_s(other)
 
 
-def test_files_of_the_folder_are_read_by_themselves():
-    assert all(measured.read(file) for file in measured.files())
+def test_files_of_the_folder_are_scored_by_themselves(tmp_path, monkeypatch):
+    monkeypatch.setattr(measured, "FOLDER", tmp_path)
+    published = len(predict_all())
+    assert len(cases_of(tmp_path, *LINES)) == len(LINES)
+    assert measured.files() == [tmp_path / "h100.jsonl"]
+    assert len(predict_all()) == published + len(LINES)

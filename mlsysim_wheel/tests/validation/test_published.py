@@ -5,8 +5,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from validation import cases, chart, report
-from validation.families import FAMILIES
+from validation import cases, chart, measured, report
+from validation.families import FAMILIES, one_gpu
 from validation.score import headline, predict, predict_all, score
 
 # Cases predicted and a bound a little above the median relative error when it was recorded. A bound may only go down.
@@ -66,7 +66,8 @@ SCORES = score(RESULTS)
 
 
 def test_every_case_is_predicted_or_has_a_reason():
-    assert len(RESULTS) == 388 == len({r.case.id for r in RESULTS})
+    assert sum(r.case.area != measured.AREA for r in RESULTS) == 388
+    assert len({r.case.id for r in RESULTS}) == len(RESULTS)
     for r in RESULTS:
         assert (r.predicted is not None and r.predicted > 0) or len(r.reason) > 10, r.case.id
 
@@ -88,7 +89,7 @@ def test_a_family_is_no_worse_than_recorded(family):
 
 
 def test_no_family_is_without_a_record():
-    assert {s.family.name for s in SCORES} == set(RECORDED)
+    assert {s.family.name for s in SCORES if s.family not in one_gpu.FAMILIES} == set(RECORDED)
 
 
 def test_the_goals_over_families_of_measurements():
@@ -141,4 +142,4 @@ def test_the_page_in_docs_is_the_one_that_the_code_writes():
 
 def test_the_results_are_json():
     data = json.loads(json.dumps(report.as_json(RESULTS, SCORES)))
-    assert Counter(c["predicted"] is None for c in data["cases"]) == {False: sum(s.n for s in SCORES), True: 388 - sum(s.n for s in SCORES)}
+    assert Counter(c["predicted"] is None for c in data["cases"]) == {False: sum(s.n for s in SCORES), True: len(RESULTS) - sum(s.n for s in SCORES)}

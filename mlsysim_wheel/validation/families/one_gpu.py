@@ -83,8 +83,8 @@ def power_w(case: Case) -> float:
     return watts
 
 
-def _part(*names: str):
-    return lambda case: case.area == AREA and case.get("part") in names
+def _part(name: str):
+    return lambda case: case.area == AREA and case.get("part") == name
 
 
 FAMILIES = (
