@@ -13,13 +13,16 @@ class Line:
     """The line to a server: whole, until it is cut after so many more requests; mended again later."""
 
     def __init__(self) -> None:
-        self.left, self.torn, self.lock = None, False, threading.Lock()
+        self.left, self.torn, self.first, self.lock = None, False, "", threading.Lock()
         self.rate, self.delay, self.sent, self.wire = 0.0, 0.0, 0, threading.Lock()
 
-    def cut(self, after: int, torn: bool = False) -> None:
-        """No answer from then on; `torn`: the last one that comes breaks in the middle of its body."""
+    def cut(self, after: int, torn: bool = False, first: str = "") -> None:
+        """No answer from then on; `torn`: the last one that comes breaks in the middle of its body.
+
+        `first`: the request that counts as the first; those of a page that is still open do not count.
+        """
         with self.lock:
-            self.left, self.torn = after, torn
+            self.left, self.torn, self.first = after, torn, first
 
     def mend(self) -> None:
         with self.lock:
@@ -39,10 +42,12 @@ class Line:
             write(part)
             self.sent += len(part)
 
-    def lets_through(self) -> tuple[bool, bool]:
+    def lets_through(self, path: str) -> tuple[bool, bool]:
         """Whether a request is answered, and whether its answer breaks in the middle."""
         with self.lock:
-            if self.left is None:
+            if path.endswith(self.first):
+                self.first = ""
+            if self.left is None or self.first:
                 return True, False
             self.left -= 1
             return self.left >= 0, self.torn and self.left == 0
@@ -55,7 +60,7 @@ def breaking_server(folder: Path):
 
     class Breaking(Handler):
         def _answer(self, with_body: bool) -> None:
-            answered, torn = line.lets_through()
+            answered, torn = line.lets_through(self.path)
             if not answered:
                 self.close_connection = True
                 self.connection.close()

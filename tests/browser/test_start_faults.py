@@ -82,7 +82,7 @@ def test_without_a_connection_the_button_says_so_again_and_what_was_recorded_is_
         student.open(f"{address}/{PAGE}")
         student.lock(lab.parts[0])
         student.bar_says("saved")
-        line.cut(after=1)
+        line.cut(after=1, first=PAGE)
         page = student.page
         page.reload(wait_until="commit")
         says(page, "What you recorded before is kept")
