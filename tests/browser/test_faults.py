@@ -16,7 +16,7 @@ from labkit.grade.classes import sample_class
 from labkit.log_file import import_bytes
 from labkit.seed import seed_of
 from playwright.sync_api import Error
-from student import Student
+from student import Student, gone
 
 LABS = Path(__file__).parents[2] / "labs"
 LAB_ID, CAPSTONE = "lab_00_introduction", "lab_16_fleet_synthesis"
@@ -161,6 +161,7 @@ def test_what_the_browser_cleared_meanwhile_is_stored_again(lab, site, context, 
     student.wait_drafts("A.text")
     student.bar_says("saved")
     context.new_cdp_session(student.page).send("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "indexeddb"})
+    assert gone(lambda: student.page.evaluate("indexedDB.databases()")) == [], "the browser clears behind its answer"
     student.lock(lab.parts[1])
     student.bar_says("saved")
     student.wait_drafts("A.text")
