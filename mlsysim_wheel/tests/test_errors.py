@@ -39,6 +39,24 @@ def test_bounds_are_said():
     assert errors.fraction("x", 1) == 1 and errors.non_negative("x", 0) == 0
 
 
+def test_what_no_quantity_reaches_is_out_of_range():
+    """So that a product or a quotient of what was accepted is a number."""
+    np = pytest.importorskip("numpy")
+    assert errors.positive("x", 1e75) * errors.positive("y", 1e75) / errors.positive("z", 1e-75) < math.inf
+    with pytest.raises(OutOfRange, match=r"x is 1e\+76, but must be above 0 and at most 1e\+75"):
+        errors.positive("x", 1e76)
+    with pytest.raises(OutOfRange, match=r"x is -1e\+76, but must be at least -1e\+75 and at most 1e\+75"):
+        errors.number("x", -1e76)
+    with pytest.raises(OutOfRange, match="x is 1e-76, but must be finite and at least 1e-75"):
+        errors.positive("x", 1e-76)
+    assert errors.non_negative("x", 1e-300) == 1e-300, "a probability may be as small as it likes"
+    for bad in (np.array([1.0, 1e76]), np.array([1.0, 1e-76])):
+        with pytest.raises(OutOfRange, match="x holds"):
+            errors.positive("x", bad)
+    with pytest.raises(OutOfRange, match=r"x\[1\] is 1e\+76"):
+        errors.finite_list("x", [1.0, 1e76])
+
+
 def test_numpy_values():
     np = pytest.importorskip("numpy")
     values = np.array([1.0, 2.0])

@@ -131,8 +131,9 @@ def test_more_wrong_input():
     for name, bad in (("bandwidth_bytes_per_s", 0), ("peak_ops_per_s", 0), ("efficiency", 0), ("efficiency", 1.1)):
         with pytest.raises(OutOfRange, match=name):
             iron_law.estimate(**{**GOOD, name: bad})
-    with pytest.raises(OutOfRange, match="beyond"):
-        iron_law.estimate(**{**GOOD, "data_bytes": 1e300, "bandwidth_bytes_per_s": 1e-300})
+    np = pytest.importorskip("numpy")
+    with np.errstate(over="ignore"), pytest.raises(OutOfRange, match="beyond"):
+        iron_law.estimate(**{**GOOD, "data_bytes": np.float32([1e30]), "bandwidth_bytes_per_s": np.float32([1e-30])})
     for factor in (0.5, 0, -2, math.nan, math.inf, True, "2"):
         with pytest.raises(MlsysimError, match="factor"):
             iron_law.improve(law, "data", factor)

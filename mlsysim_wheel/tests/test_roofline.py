@@ -112,8 +112,9 @@ def test_more_wrong_input():
     for bad in (0, 1.5, -3, True):
         with pytest.raises(MlsysimError, match="k is"):
             roofline.gemm(1, 1, bad, t4, "fp16")
-    with pytest.raises(OutOfRange, match="beyond"):
-        roofline.estimate(**{**GOOD, "operations": 1e300, "peak_flop_per_s": 1e-300})
+    np = pytest.importorskip("numpy")
+    with np.errstate(over="ignore"), pytest.raises(OutOfRange, match="beyond"):
+        roofline.estimate(**{**GOOD, "operations": np.float32([1e30]), "peak_flop_per_s": np.float32([1e-30])})
 
 
 def test_the_work_can_be_shown():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-_LARGEST = 1.7976931348623157e308  # the largest float: a longer whole number would overflow in the first formula
+LARGEST, SMALLEST = 1e75, 1e-75  # no quantity of the field is beyond, and products of four, or quotients, stay finite
 
 
 class MlsysimError(ValueError):
@@ -66,19 +66,25 @@ def _either(names: list[str]) -> str:
 
 
 def number(name: str, value, *, low: float = -math.inf, high: float = math.inf, open_low: bool = False):
-    """Return `value` if it is a finite number in [low, high] (or (low, high] with `open_low`).
+    """Return `value` if it is a number in [low, high] (or (low, high] with `open_low`), at most 1e75 in size.
+
+    What is above zero is at least 1e-75 with `open_low`, so that what is divided by it stays finite.
 
     Arrays with numpy's interface are checked element by element and returned as they are.
     """
     if type(value) is float or type(value) is int:
-        if (low < value if open_low else low <= value) and value <= high and -_LARGEST <= value <= _LARGEST:
+        if (low < value and not 0 < value < SMALLEST if open_low else low <= value) and value <= high and -LARGEST <= value <= LARGEST:
             return value
+        if LARGEST < abs(value) < math.inf:
+            low, high = max(low, -LARGEST), min(high, LARGEST)
+        elif open_low and low < value < SMALLEST:
+            low, open_low = SMALLEST, False
         raise OutOfRange(f"{name} is {_shown(value)}, but must be {_allowed(low, high, open_low)}.")
     if isinstance(value, (bool, str, bytes)) or value is None or getattr(getattr(value, "dtype", None), "kind", "f") not in "iuf":
         raise WrongType(f"{name} is {_shown(value)}, but must be a number that is {_allowed(low, high, open_low)}.")
     if _is_array(value):
-        ok = (value > low) if open_low else (value >= low)
-        if not (ok & (value <= high) & (abs(value) < math.inf)).all():
+        ok = (value > low) & ((value <= 0) | (value >= SMALLEST)) if open_low else value >= low
+        if not (ok & (value <= high) & (abs(value) <= LARGEST)).all():
             raise OutOfRange(f"{name} holds a value outside what is allowed: each must be {_allowed(low, high, open_low)}.")
         return value
     try:
@@ -91,7 +97,7 @@ def number(name: str, value, *, low: float = -math.inf, high: float = math.inf, 
 
 
 def positive(name: str, value, *, high: float = math.inf):
-    """A finite number above zero."""
+    """A number above zero."""
     return number(name, value, low=0.0, high=high, open_low=True)
 
 
@@ -162,7 +168,7 @@ def finite_list(name: str, values, *, low: float = -math.inf, high: float = math
     instance(name, values, (tuple, list), "a list of numbers")
     if not values or length not in (None, len(values)):
         raise OutOfRange(f"{name} holds {len(values)} numbers, but must hold {length or 'at least one'}.")
-    if not all(type(value) is float and low <= value <= high and abs(value) < math.inf for value in values):  # the quick way first
+    if not all(type(value) is float and low <= value <= high and abs(value) <= LARGEST for value in values):  # the quick way first
         for i, value in enumerate(values):
             number(f"{name}[{i}]", value, low=low, high=high)
     return values
@@ -174,8 +180,8 @@ def _is_array(value) -> bool:
 
 def _shown(value) -> str:
     """The value for a message, its beginning if it is long; a whole number of more than 300 digits in words (Python refuses to print it)."""
-    if isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
-        return "a whole number beyond 1.8e308"
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return "a whole number beyond 1e75"
     text = repr(value)
     return text if len(text) <= 80 else text[:79] + "…"
 

@@ -216,8 +216,6 @@ def _queue(arrivals_per_s, service_s, servers, cs2) -> Queue:
     servers = whole("servers", servers, high=10**6)
     cs2 = single(non_negative, "cs2", cs2)
     load = arrivals_per_s * service_s / servers
-    if not load < math.inf:
-        raise OutOfRange("The load is beyond what a floating-point number holds; check the units of the arguments.")
     waiting_share = erlang_c(servers, load)
     wait_s = waiting_share * service_s * (1.0 + cs2) / (2.0 * servers * (1.0 - load)) if load < 1.0 else math.inf
     state = STABLE if load < 1.0 else UNSTABLE
