@@ -7,7 +7,7 @@ STAMPS := $(VENV)/.stamps
 PYTEST := $(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup serve site test test-fast bench bench-grade bench-start bench-labs soak docs validate lint clean
+.PHONY: help setup serve site test test-fast bench bench-grade bench-start bench-labs soak other-browsers docs validate lint clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,9 @@ soak: site  ## thousands of random actions: no error, no growing memory, no slow
 
 bench-labs: site  ## how long a chart takes to follow a slider (LABS="lab_13_model_serving …")
 	$(PY) tests/bench_labs.py $(LABS)
+
+other-browsers: site  ## a lab in Safari, WebKitGTK, Firefox or Chrome (DRIVER=path of its WebDriver, LABS="vol1/lab_05_nn_compute …")
+	$(PY) tests/other_browsers.py $(DRIVER) $(LABS)
 
 docs: setup  ## the pages of docs/simulator/ from the docstrings, the tables of labs from course.toml
 	$(PY) tools/generate_simulator_docs.py
