@@ -90,12 +90,12 @@ def explore(lab: Lab, part, panel, log) -> mo.Html:
     result, main = _instrument(
         lab, exp, panel, 0, {}, lambda found, now: exp.instruments(found, said), lambda found, before: state(exp, found) + readouts(exp, found, {}, before)
     )
-    if isinstance(result, MlsysimError):
-        return mo.Html(main + _notice(lab, exp.key))
     try:
-        return mo.Html(main + work(panel, result) + _record(lab, exp, panel, result, log))
+        below = _notice(lab, exp.key) if isinstance(result, MlsysimError) else work(panel, result) + _record(lab, exp, panel, result, log)
     except Exception as error:
-        return mo.Html(main + _bad(error) + _notice(lab, exp.key))
+        below = _bad(error) + _notice(lab, exp.key)
+    # Never the instrument alone: the page would make it anew, and the slider that led here would lose the focus and the pointer.
+    return mo.Html(main + (below or "<div></div>"))
 
 
 def decide(lab: Lab, part, panel, log) -> mo.Html:

@@ -240,6 +240,9 @@ def with_code(change):
     return handle
 
 
+FOCUSED = "(e) => e.getRootNode().activeElement === e"
+
+
 def test_an_experiment_that_fails_says_so_and_the_other_parts_live(lab, site, context, tmp_path):
     def change(code: str) -> str:
         for line, when, error in (
@@ -262,6 +265,7 @@ def test_an_experiment_that_fails_says_so_and_the_other_parts_live(lab, site, co
     student.lock(c)
     student.set(c, "batch", 2)
     assert "not enough memory" in student.state(c)
+    assert student.field(c, "batch").get_by_role("slider").evaluate(FOCUSED), "the way back is one key away"
     student.set(c, "batch", 4)
     student.record(c, "And works again.")
     student.set(a, "second", "h100_sxm")
