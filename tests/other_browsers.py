@@ -1,7 +1,7 @@
 """A lab in a browser other than the tests' Chromium: by WebDriver, which Safari, WebKitGTK, Firefox and Chrome speak.
 
 `make other-browsers DRIVER=/usr/bin/WebKitWebDriver` (or safaridriver, geckodriver, chromedriver): predict in every part,
-move a control, record, reload, and reload once more when the server is gone. Prints what was done, ends with an error at
+record, move controls, reload, and reload once more when the server is gone. Prints what was done, ends with an error at
 the first thing that does not happen. Continuous integration has Chromium only; run this after a change of the front end.
 """
 
@@ -112,7 +112,8 @@ def browser(driver: str):
 
 FIELDS = "return [...document.querySelectorAll(arguments[0] + ' .lk-number')].map((place) => deep('input', place)[0])"
 SLIDER = "return within('[role=slider]', arguments[0]).find((e) => e.checkVisibility()) ?? null"
-CHART = "within('svg.marks', arguments[0])[0]?.outerHTML"
+CHART = "within('svg.marks', arguments[0]).map((drawing) => drawing.outerHTML).join('')"
+SHOWN = CHART + " + document.querySelector(arguments[0]).innerText"
 
 
 def lock(page: Page, exp: Experiment) -> None:
@@ -136,13 +137,13 @@ def instrument(exp: Experiment) -> str:
 
 
 def move(page: Page, exp: Experiment) -> bool:
-    """The first slider to its end: the chart follows. False if there is no slider."""
+    """The first slider to its end: charts or figures follow. False if there is no slider."""
     slider = page.script(SLIDER, instrument(exp))
     if not slider:
         return False
-    before = page.script(f"return {CHART}", instrument(exp))
+    before = page.script(f"return {SHOWN}", instrument(exp))
     page.keys(slider, END)
-    page.until(f"return ({CHART}) !== arguments[1]", instrument(exp), before)
+    page.until(f"return ({SHOWN}) !== arguments[1]", instrument(exp), before)
     return True
 
 
@@ -157,18 +158,19 @@ def journey(page: Page, lab, address: str, serving: Serving) -> None:
     print(f"{lab.id}: awake after {page.awake():.1f} s", end="", flush=True)
     for exp in lab.parts:
         lock(page, exp)
-    moved = sum(move(page, exp) for exp in lab.parts)
-    print(f", {len(lab.parts)} predictions, {moved} sliders moved", end="", flush=True)
+    print(f", {len(lab.parts)} predictions", end="", flush=True)
     exp = lab.parts[0]
     page.script("within('[role=radio], input[type=radio]', arguments[0])[0]?.click()", recorder(exp))
     page.keys(page.until("return within('textarea', arguments[0])[0] ?? null", recorder(exp)), "It is what the chart shows." + TAB)
-    page.until("button('Record this run', arguments[0]).click(); return document.body.innerText.includes('Run 1 recorded')", recorder(exp))
+    page.script("button('Record this run', arguments[0]).click()", recorder(exp))
+    page.until("return document.body.innerText.includes('Run 1 recorded')")
+    print(f", recorded, {sum(move(page, exp) for exp in lab.parts)} sliders moved", end="", flush=True)
     page.until("return document.querySelector('.lk-bar [role=status]').innerText.startsWith('saved')")
     page.until("return navigator.serviceWorker?.controller?.state === 'activated'")
     page.ask("/refresh")
     page.awake()
     page.until("return document.body.innerText.includes('Run 1 recorded')")
-    print(", recorded, kept", end="", flush=True)
+    print(", kept", end="", flush=True)
     serving.__exit__()
     page.ask("/refresh")
     page.awake()
