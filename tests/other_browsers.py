@@ -28,7 +28,7 @@ BROWSERS = {  # driver's name → what it is asked for
     "geckodriver": {"browserName": "firefox", "moz:firefoxOptions": {"args": ["-headless"]}},
     "chromedriver": {"browserName": "chrome", "goog:chromeOptions": {"args": ["--headless=new", "--no-sandbox"]}},
 }
-TAB, END = "\ue004", "\ue010"
+TAB, END, HOME = "\ue004", "\ue010", "\ue011"
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the standard's name of an element reference
 
 # WebDriver looks into no shadow root by itself, and marimo's widgets live in them.
@@ -137,12 +137,13 @@ def instrument(exp: Experiment) -> str:
 
 
 def move(page: Page, exp: Experiment) -> bool:
-    """The first slider to its end: charts or figures follow. False if there is no slider."""
+    """The first slider to its other end: charts or figures follow. False if there is no slider."""
     slider = page.script(SLIDER, instrument(exp))
     if not slider:
         return False
     before = page.script(f"return {SHOWN}", instrument(exp))
-    page.keys(slider, END)
+    at_end = page.script("return arguments[0].getAttribute('aria-valuenow') === arguments[0].getAttribute('aria-valuemax')", slider)
+    page.keys(slider, HOME if at_end else END)
     page.until(f"return ({SHOWN}) !== arguments[1]", instrument(exp), before)
     return True
 
