@@ -150,7 +150,7 @@ def move(page: Page, exp: Experiment) -> bool:
 
 def recorder(exp: Experiment) -> str:
     """Where a run of a part is recorded."""
-    return f"{instrument(exp)} ~ div.lk-record, {instrument(exp)} ~ * .lk-record"
+    return f"{instrument(exp)} ~ .lk-record"
 
 
 def journey(page: Page, lab, address: str, serving: Serving) -> None:

@@ -62,7 +62,9 @@ def test_numpy_values():
     values = np.array([1.0, 2.0])
     assert errors.positive("x", values) is values
     assert type(errors.positive("x", np.float64(2))) is float
-    for bad in (np.array([1.0, np.nan]), np.array([0.0]), np.array([np.inf])):
+    short = np.array([1.0, 6e4], dtype=np.float16)
+    assert errors.positive("x", short) is short and errors.positive("x", short.astype(np.float32)).dtype == np.float32
+    for bad in (*(np.array([1.0, np.inf], dtype=kind) for kind in (np.float16, np.float32)), np.array([1.0, np.nan]), np.array([0.0]), np.array([np.inf])):
         with pytest.raises(OutOfRange, match="x holds"):
             errors.positive("x", bad)
     for bad in (np.array([True]), np.bool_(True), np.array(["a"]), np.array([1 + 1j])):

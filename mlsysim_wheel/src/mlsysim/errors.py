@@ -83,8 +83,10 @@ def number(name: str, value, *, low: float = -math.inf, high: float = math.inf, 
     if isinstance(value, (bool, str, bytes)) or value is None or getattr(getattr(value, "dtype", None), "kind", "f") not in "iuf":
         raise WrongType(f"{name} is {_shown(value)}, but must be a number that is {_allowed(low, high, open_low)}.")
     if _is_array(value):
-        ok = (value > low) & ((value <= 0) | (value >= SMALLEST)) if open_low else value >= low
-        if not (ok & (value <= high) & (abs(value) <= LARGEST)).all():
+        ok = ((value > low) if open_low else (value >= low)) & (value <= high) & (abs(value) < math.inf)
+        if value.dtype.itemsize >= 8:  # no shorter number reaches these ends, and none can be compared with them
+            ok = ok & (abs(value) <= LARGEST) & (not open_low or (value <= 0) | (value >= SMALLEST))
+        if not ok.all():
             raise OutOfRange(f"{name} holds a value outside what is allowed: each must be {_allowed(low, high, open_low)}.")
         return value
     try:
@@ -179,7 +181,7 @@ def _is_array(value) -> bool:
 
 
 def _shown(value) -> str:
-    """The value for a message, its beginning if it is long; a whole number of more than 300 digits in words (Python refuses to print it)."""
+    """The value for a message, its beginning if it is long; a whole number beyond what is accepted in words (Python refuses to print the longest)."""
     if isinstance(value, int) and abs(value) > LARGEST:
         return "a whole number beyond 1e75"
     text = repr(value)
